@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against a stated floor, run side by side."""

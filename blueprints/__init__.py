@@ -1,0 +1,1 @@
+"""The HTTP surface: pages, forms and the access table."""

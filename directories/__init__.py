@@ -1,0 +1,1 @@
+"""Connectors: one file for each directory, behind the protocol in `directories.base`."""

@@ -1,0 +1,325 @@
+"""What every directory connector offers, and the words it answers in.
+
+Connectors know nothing of our tables: they take and return the frozen dataclasses below. Every
+failure is one of the errors at the end, and each tells its catcher what to do next::
+
+    DirectoryError
+    ├── Transient       try again later (`retry_after` seconds, when the directory said so)
+    ├── NotFound        the thing named is not there: look it up again, or make it
+    ├── AlreadyThere    somebody else holds the unique value: look it up and link
+    ├── Refused         the directory will not take this, ever: hold it for a human
+    └── Misconfigured   no request of ours can work until an operator mends the connection
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Way(StrEnum):
+    """How a passkey reaches a directory (docs/architecture.md)."""
+
+    IMPORT = "import"
+    SHARED = "shared"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a connector can do. Callers ask this instead of the directory's type."""
+
+    way: Way
+    takes_identities: bool
+    """Whether it can make an identity; otherwise people are linked to existing ones."""
+    lists_people: bool = False
+    lists_groups: bool = False
+    proves_sign_in: bool = False
+    """Whether a sign-in there can be tried from our page (`begin_proof`, `finish_proof`)."""
+
+
+@dataclass(frozen=True)
+class PersonRecord:
+    """What a directory may learn of a person. `uuid` is our own, stable name for them."""
+
+    uuid: uuid.UUID
+    email: str
+    given_name: str
+    middle_name: str
+    family_name: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class PasskeyRecord:
+    """What a directory may learn of a passkey, read from the passkey's own row."""
+
+    credential_id: bytes
+    public_key: bytes
+    """The COSE_Key exactly as the authenticator sent it."""
+    rp_id: str
+    user_handle: bytes
+    aaguid: uuid.UUID
+    sign_count: int
+    transports: tuple[str, ...]
+    user_verified: bool
+    backup_eligible: bool
+    backup_state: bool
+    nickname: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RemoteIdentity:
+    """A person's record inside a directory."""
+
+    remote_id: str
+    label: str
+    """How the directory's own people recognise it: an e-mail address or a user name."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RemotePasskey:
+    """A passkey as the directory itself reports it."""
+
+    remote_id: str
+    credential_id: bytes | None
+    """None where the directory does not tell."""
+    name: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is in the directory after a write, read back from it.
+
+    `passkey` is None where the identity was made but the passkey is not there; `shortfall` then
+    says why, for the operator.
+    """
+
+    identity: RemoteIdentity
+    passkey: RemotePasskey | None = None
+    shortfall: Refused | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of people in a directory."""
+
+    remote_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a listing; `cursor` is the directory's own, None at the end."""
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class CreationOptions:
+    """A registration that the directory began: run it, then hand the answer to `put_passkey`."""
+
+    options: Mapping[str, Any]
+    """WebAuthn creation options as JSON, binary values base64url (WebAuthn L3 section 5.1.8)."""
+    rp_id: str
+    origins: tuple[str, ...]
+    not_after: datetime
+    remote: Mapping[str, Any]
+    """What the connector needs to finish or to clean up."""
+
+
+@dataclass(frozen=True)
+class CeremonyAnswer:
+    """The browser's answer to `CreationOptions`, already verified by us."""
+
+    response: Mapping[str, Any]
+    """The RegistrationResponseJSON of WebAuthn L3 section 5.5."""
+    origin: str
+    remote: Mapping[str, Any]
+
+
+class CheckState(StrEnum):
+    """How one check of a connection test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It could not be told, and `evidence` says why. Never blocks."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a connection test."""
+
+    code: str
+    """Stable, for tests and support, as `ory.identities`."""
+    name: str
+    """What was checked, as an operator would say it."""
+    state: CheckState
+    evidence: str = ""
+    """What was seen."""
+    said: str = ""
+    """The directory's own words, where it said any."""
+    request_id: str = ""
+    remedy: str = ""
+    """What to do next; empty when it passed."""
+
+
+@dataclass(frozen=True)
+class ConnectionReport:
+    """The outcome of a connection test."""
+
+    checks: tuple[Check, ...]
+    verified: bool
+    """Whether the connection may serve: nothing that a delivery needs has failed."""
+    signs_in: bool | None
+    """Whether passkeys made here will sign in there; None when it cannot be told."""
+    sentence: str
+    """The conclusion: "Passkeys made here will sign in there: yes." or "no, because …"."""
+    patch: str = ""
+    """What an operator can apply there to put it right, ready to copy."""
+
+
+class Connector(Protocol):
+    """One connected directory. Every method may raise a `DirectoryError`."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this directory can do."""
+
+    @property
+    def create_lock(self) -> str:
+        """The name under which creates must be one at a time, across all our processes."""
+
+    def test(self, *, rp_id: str, origins: tuple[str, ...], probe: bool) -> ConnectionReport:
+        """Check the connection, each check by name. Never raises for what a check finds.
+
+        Args:
+            rp_id: our relying party ID, which passkeys made here carry.
+            origins: our origins.
+            probe: also run checks that leave a trace there (a short-lived sign-in flow).
+        """
+
+    def people(self, query: str, cursor: str | None) -> Page[RemoteIdentity]:
+        """Search people by the directory's own means."""
+
+    def groups(self, query: str, cursor: str | None) -> Page[Group]:
+        """Search groups by the directory's own means."""
+
+    def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:
+        """The person's identity: by the directory's id when known, else by its own keys."""
+
+    def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
+        """Make an identity, with the passkey where one call can do both. Looks before it writes.
+
+        The caller holds `create_lock`.
+        """
+
+    def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
+        """Begin a registration that the directory must issue (shared and foreign ways)."""
+
+    def put_passkey(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
+    ) -> Written:
+        """Put a passkey into the identity and read it back. Idempotent.
+
+        Args:
+            identity: from `find_identity` or `put_identity`.
+            passkey: what to put.
+            answer: the verified answer, where `creation_options` began the ceremony.
+        """
+
+    def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
+        """Every passkey the directory holds for the identity."""
+
+    def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
+        """Remove one passkey and read back that it is gone. Fine if it was gone already."""
+
+    def begin_proof(self) -> ProofOptions:
+        """Begin a real sign-in there, for the page to sign (where `proves_sign_in`)."""
+
+    def finish_proof(self, flow: str, assertion: Mapping[str, Any]) -> Proof:
+        """Sign in there with the assertion, ask who that is, and sign out again."""
+
+
+@dataclass(frozen=True)
+class ProofOptions:
+    """A sign-in that the directory began."""
+
+    flow: str
+    options: Mapping[str, Any]
+    """WebAuthn request options as JSON."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the directory said of a sign-in."""
+
+    remote_id: str
+    label: str
+    assurance: str
+    """The directory's own word, as `aal1`."""
+    methods: tuple[str, ...]
+    signed_out: bool
+
+
+class DirectoryError(Exception):
+    """Something a directory could not or would not do.
+
+    Args:
+        reason: our sentence for the operator.
+        code: stable, for tests, docs and support.
+        said: the directory's own words, verbatim (secrets never occur in them).
+        request_id: the directory's own id of the request.
+        status: the HTTP status, where there was one.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: str,
+        said: str = "",
+        request_id: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.said = said
+        self.request_id = request_id
+        self.status = status
+
+
+class Transient(DirectoryError):
+    """Try again: at the time the directory named, or with growing pauses."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, **more: Any) -> None:
+        super().__init__(reason, **more)
+        self.retry_after = retry_after
+
+
+class NotFound(DirectoryError):
+    """What was named is not there."""
+
+
+class AlreadyThere(DirectoryError):
+    """A unique value is taken."""
+
+
+class Refused(DirectoryError):
+    """The directory will not take this, however often it is asked."""
+
+
+class Misconfigured(DirectoryError):
+    """The connection itself is wrong: address, key or permission."""

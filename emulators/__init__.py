@@ -1,0 +1,1 @@
+"""Strict local stand-ins for the directories. They import nothing of ours."""

@@ -1,0 +1,43 @@
+"""Tables and their invariants. Importing this package registers every table."""
+
+from models.audit import AuditEvent
+from models.base import Base
+from models.deliveries import Delivery, DeliveryState, Lock
+from models.directories import (
+    Directory,
+    DirectoryPerson,
+    DirectoryType,
+    Identity,
+    Placement,
+    PlacementState,
+    Serves,
+)
+from models.passkeys import Challenge, Evidence, Passkey
+from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
+from models.policies import AttestationPolicy
+from models.portal import PortalFact
+
+__all__ = [
+    "AttestationPolicy",
+    "AuditEvent",
+    "Base",
+    "Challenge",
+    "Delivery",
+    "DeliveryState",
+    "Directory",
+    "DirectoryPerson",
+    "DirectoryType",
+    "EnrolmentLink",
+    "Evidence",
+    "Identity",
+    "LinkPurpose",
+    "Lock",
+    "Passkey",
+    "Person",
+    "Placement",
+    "PlacementState",
+    "PortalFact",
+    "RoleGrant",
+    "Serves",
+    "Session",
+]

@@ -1,0 +1,25 @@
+"""Attestation policies: which models and properties are accepted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Addressed, Base
+
+
+class AttestationPolicy(Addressed, Base):
+    """One policy. The newest row without `ended_at` is in force; old rows stay for the record."""
+
+    __tablename__ = "attestation_policies"
+
+    name: Mapped[str] = mapped_column(String(128))
+    demand_attestation: Mapped[bool]
+    demand_device_bound: Mapped[bool]
+    refuse_counter_regress: Mapped[bool]
+    allowed_models: Mapped[list[str] | None]
+    """AAGUIDs as text; None allows any model."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

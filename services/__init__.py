@@ -1,0 +1,1 @@
+"""The domain. Nothing in here knows of Flask."""

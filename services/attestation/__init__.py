@@ -1,0 +1,1 @@
+"""What a registration proved, and what a policy says of it."""

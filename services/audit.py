@@ -1,0 +1,71 @@
+"""The audit trail: the act and its record are written in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import AuditEvent, Directory, Passkey, Person
+
+
+class Tag(StrEnum):
+    """What can happen. `noun.verb`, in the past."""
+
+    PORTAL_SET_UP = "portal.set_up"
+    PERSON_ADDED = "person.added"
+    ROLE_GRANTED = "role.granted"
+    LINK_MADE = "link.made"
+    LINK_EXCHANGED = "link.exchanged"
+    LINK_FINISHED = "link.finished"
+    LINK_REVOKED = "link.revoked"
+    SESSION_OPENED = "session.opened"
+    SESSION_ENDED = "session.ended"
+    SIGN_IN_REFUSED = "sign_in.refused"
+    PASSKEY_REGISTERED = "passkey.registered"
+    PASSKEY_REFUSED = "passkey.refused"
+    PASSKEY_RENAMED = "passkey.renamed"
+    PASSKEY_COUNTER_REFUSED = "passkey.counter_refused"
+    POLICY_CHOSEN = "policy.chosen"
+    DIRECTORY_ADDED = "directory.added"
+    DIRECTORY_TESTED = "directory.tested"
+    DIRECTORY_SERVES_CHANGED = "directory.serves_changed"
+    IDENTITY_LINKED = "identity.linked"
+    DELIVERY_OWED = "delivery.owed"
+    DELIVERY_DONE = "delivery.done"
+    DELIVERY_HELD = "delivery.held"
+    DELIVERY_RETRIED = "delivery.retried"
+    SIGN_IN_PROVED = "sign_in.proved"
+
+
+def record(
+    session: Session,
+    tag: Tag,
+    *,
+    now: datetime,
+    actor: Person | None = None,
+    person: Person | None = None,
+    passkey: Passkey | None = None,
+    directory: Directory | None = None,
+    **detail: Any,
+) -> AuditEvent:
+    """Add one event to the trail.
+
+    Args:
+        actor: who did it; None for the system, or for somebody who is not signed in.
+        person: whom it concerns.
+        detail: JSON values that explain it. Never a secret, a token or a challenge.
+    """
+    event = AuditEvent(
+        at=now,
+        tag=tag.value,
+        actor_id=actor.id if actor else None,
+        person_id=person.id if person else None,
+        passkey_id=passkey.id if passkey else None,
+        directory_id=directory.id if directory else None,
+        detail=detail,
+    )
+    session.add(event)
+    return event

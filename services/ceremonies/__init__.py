@@ -1,0 +1,1 @@
+"""Proving who someone is with a passkey: options, challenges, registration, sign-in."""

@@ -1,0 +1,1 @@
+"""Making directories agree: what is owed, who works on it, and how it ends."""
