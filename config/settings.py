@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -130,9 +131,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            parts = urlsplit(origin)
-            bare = f"{parts.scheme}://{parts.netloc}"
-            if parts.scheme not in ("http", "https") or not parts.hostname or bare != origin:
+            if origin != _origin(origin):
                 raise ValueError(f"{origin!r} is not an origin such as https://keys.example.com")
         return value
 
@@ -142,6 +141,25 @@ class Settings(BaseSettings):
         for entry in value:
             if "/" in entry:
                 ipaddress.ip_network(entry)
+        return value
+
+    @field_validator("sealing_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in value:
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                raise ValueError(
+                    "each must be 32 random bytes in url-safe base64 (docs/settings.md)"
+                ) from None
+        return value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < 32 for key in value):
+            raise ValueError("each must be at least 32 characters long")
         return value
 
     @model_validator(mode="after")
@@ -235,6 +253,16 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
     except ValidationError as error:
         raise ConfigurationError(_sentences(error)) from None
     return _with_generated_keys(settings) if trial else settings
+
+
+def _origin(url: str) -> str | None:
+    """The origin of a URL as a browser writes it: no user, no path, no default port."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    if default is None or not parts.hostname:
+        return None
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def _trial_defaults(given: dict[str, Any]) -> dict[str, Any]:
