@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -130,6 +131,8 @@ class MetadataSource:
         self.extra = extra
         self.unreadable = unreadable
         self._models = dict(models)
+        served = Counter(anchor for model in self._models.values() for anchor in model.anchors)
+        self._shared = frozenset(anchor for anchor, count in served.items() if count > 1)
 
     @classmethod
     def load(cls, extra_file: Path | None = None) -> MetadataSource:
@@ -165,6 +168,10 @@ class MetadataSource:
     def model(self, aaguid: UUID) -> Model | None:
         """The model with that AAGUID, or None."""
         return self._models.get(aaguid)
+
+    def serves_several(self, anchor: bytes) -> bool:
+        """Whether several models name this anchor, so that it does not tell which one it is."""
+        return anchor in self._shared
 
     def models(self) -> tuple[Model, ...]:
         """Every model, by name and then by version."""

@@ -1,0 +1,110 @@
+"""Which attestation policy is in force, and choosing another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import AttestationPolicy, Person
+from services.attestation.hid import HID_CRESCENDO
+from services.attestation.policy import Policy
+from services.audit import Tag, record
+
+
+class Kind(StrEnum):
+    """The policies that can be chosen."""
+
+    HID_CRESCENDO = "hid_crescendo"
+    ANY = "any"
+
+    @property
+    def label(self) -> str:
+        """What pages call it."""
+        return POLICIES[self].name
+
+    @property
+    def meaning(self) -> str:
+        """What it lets in, in a sentence for the administrator who chooses."""
+        return MEANINGS[self]
+
+
+POLICIES: dict[Kind, Policy] = {
+    Kind.HID_CRESCENDO: Policy(
+        name="HID Crescendo only",
+        demand_attestation=True,
+        demand_device_bound=True,
+        refuse_counter_regress=True,
+        allowed_models=frozenset(HID_CRESCENDO),
+    ),
+    Kind.ANY: Policy(
+        name="Any FIDO2 authenticator (evaluation)",
+        demand_attestation=False,
+        demand_device_bound=False,
+        refuse_counter_regress=True,
+        allowed_models=None,
+    ),
+}
+
+MEANINGS: dict[Kind, str] = {
+    Kind.HID_CRESCENDO: (
+        "Only HID Crescendo keys that prove their model by the manufacturer's certificate."
+    ),
+    Kind.ANY: (
+        "Any passkey, on a security key, a phone or a computer. Nothing is attested: "
+        "for an evaluation, not for production."
+    ),
+}
+
+
+def current(session: Session) -> Policy | None:
+    """The policy in force; None until somebody has chosen one."""
+    row = _current_row(session)
+    return None if row is None else _policy(row)
+
+
+def kind_of(policy: Policy) -> Kind | None:
+    """Which of the choices it is; None for one that was made otherwise."""
+    return next((kind for kind, choice in POLICIES.items() if choice == policy), None)
+
+
+def choose(
+    session: Session, kind: Kind | str, *, actor: Person | None, now: datetime
+) -> AttestationPolicy:
+    """Put a policy in force from now on; what was accepted before stays accepted.
+
+    Raises:
+        ValueError: when there is no such kind.
+    """
+    policy = POLICIES[Kind(kind)]
+    before = _current_row(session)
+    if before is not None:
+        before.ended_at = now
+    values = policy.to_mapping()
+    row = AttestationPolicy(**values, created_at=now)
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        Tag.POLICY_CHOSEN,
+        now=now,
+        actor=actor,
+        before=None if before is None else _policy(before).to_mapping(),
+        after=values,
+    )
+    return row
+
+
+def _current_row(session: Session) -> AttestationPolicy | None:
+    return session.scalar(
+        select(AttestationPolicy)
+        .where(AttestationPolicy.ended_at.is_(None))
+        .order_by(AttestationPolicy.id.desc())
+        .limit(1)
+    )
+
+
+def _policy(row: AttestationPolicy) -> Policy:
+    return Policy.from_mapping({name: getattr(row, name) for name in Policy.__dataclass_fields__})
