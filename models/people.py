@@ -98,6 +98,8 @@ class EnrolmentLink(Addressed, Base):
     session_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     exchanged_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    passkey_id: Mapped[int | None] = mapped_column(ForeignKey("passkeys.id"))
+    """The passkey that finished it."""
     revoked_at: Mapped[datetime | None]
 
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])

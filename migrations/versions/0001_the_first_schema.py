@@ -141,6 +141,39 @@ def upgrade():
         )
 
     op.create_table(
+        "passkeys",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(length=1023), nullable=False),
+        sa.Column("rp_id", sa.String(length=253), nullable=False),
+        sa.Column("origin", sa.String(length=300), nullable=False),
+        sa.Column("user_handle", sa.LargeBinary(length=64), nullable=False),
+        sa.Column("maker", sa.String(length=36), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("algorithm", sa.Integer(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", JSON, nullable=False),
+        sa.Column("backup_eligible", sa.Boolean(), nullable=False),
+        sa.Column("backup_state", sa.Boolean(), nullable=False),
+        sa.Column("aaguid", sa.Uuid(), nullable=False),
+        sa.Column("nickname", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("counter_refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_because", sa.String(length=64), nullable=True),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_passkeys_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkeys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkeys_credential_id")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_passkeys_uuid")),
+    )
+    with op.batch_alter_table("passkeys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passkeys_aaguid"), ["aaguid"], unique=False)
+        batch_op.create_index(batch_op.f("ix_passkeys_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_passkeys_user_handle"), ["user_handle"], unique=False)
+
+    op.create_table(
         "enrolment_links",
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("purpose", sa.String(32), nullable=False),
@@ -151,11 +184,15 @@ def upgrade():
         sa.Column("session_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("passkey_id", sa.Integer(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["people.id"], name=op.f("fk_enrolment_links_created_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["passkey_id"], ["passkeys.id"], name=op.f("fk_enrolment_links_passkey_id")
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_enrolment_links_person_id")
@@ -198,39 +235,6 @@ def upgrade():
     )
     with op.batch_alter_table("identities", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identities_person_id"), ["person_id"], unique=False)
-
-    op.create_table(
-        "passkeys",
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("credential_id", sa.LargeBinary(length=1023), nullable=False),
-        sa.Column("rp_id", sa.String(length=253), nullable=False),
-        sa.Column("origin", sa.String(length=300), nullable=False),
-        sa.Column("user_handle", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("maker", sa.String(length=36), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=False),
-        sa.Column("algorithm", sa.Integer(), nullable=False),
-        sa.Column("sign_count", sa.BigInteger(), nullable=False),
-        sa.Column("transports", JSON, nullable=False),
-        sa.Column("backup_eligible", sa.Boolean(), nullable=False),
-        sa.Column("backup_state", sa.Boolean(), nullable=False),
-        sa.Column("aaguid", sa.Uuid(), nullable=False),
-        sa.Column("nickname", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("counter_refused_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_because", sa.String(length=64), nullable=True),
-        sa.Column("uuid", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_passkeys_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkeys")),
-        sa.UniqueConstraint("credential_id", name=op.f("uq_passkeys_credential_id")),
-        sa.UniqueConstraint("uuid", name=op.f("uq_passkeys_uuid")),
-    )
-    with op.batch_alter_table("passkeys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_passkeys_aaguid"), ["aaguid"], unique=False)
-        batch_op.create_index(batch_op.f("ix_passkeys_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_passkeys_user_handle"), ["user_handle"], unique=False)
 
     op.create_table(
         "role_grants",
@@ -443,6 +447,15 @@ def downgrade():
 
     op.drop_table("audit_events")
     op.drop_table("role_grants")
+    with op.batch_alter_table("enrolment_links", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_enrolment_links_one_setup",
+            sqlite_where=sa.text("purpose = 'setup' AND finished_at IS NOT NULL"),
+            postgresql_where=sa.text("purpose = 'setup' AND finished_at IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_enrolment_links_person_id"))
+
+    op.drop_table("enrolment_links")
     with op.batch_alter_table("passkeys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passkeys_user_handle"))
         batch_op.drop_index(batch_op.f("ix_passkeys_person_id"))
@@ -453,15 +466,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_identities_person_id"))
 
     op.drop_table("identities")
-    with op.batch_alter_table("enrolment_links", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_enrolment_links_one_setup",
-            sqlite_where=sa.text("purpose = 'setup' AND finished_at IS NOT NULL"),
-            postgresql_where=sa.text("purpose = 'setup' AND finished_at IS NOT NULL"),
-        )
-        batch_op.drop_index(batch_op.f("ix_enrolment_links_person_id"))
-
-    op.drop_table("enrolment_links")
     with op.batch_alter_table("directory_people", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_directory_people_person_id"))
 
