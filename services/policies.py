@@ -65,6 +65,11 @@ def current(session: Session) -> Policy | None:
     return None if row is None else _policy(row)
 
 
+def history(session: Session) -> list[AttestationPolicy]:
+    """Every policy that was ever in force, newest first."""
+    return list(session.scalars(select(AttestationPolicy).order_by(AttestationPolicy.id.desc())))
+
+
 def kind_of(policy: Policy) -> Kind | None:
     """Which of the choices it is; None for one that was made otherwise."""
     return next((kind for kind, choice in POLICIES.items() if choice == policy), None)
