@@ -1,0 +1,225 @@
+"""What is owed to directories, written in the transaction of its cause."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Select, and_, func, not_, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    Delivery,
+    DeliveryState,
+    Directory,
+    Passkey,
+    Person,
+    Placement,
+    PlacementState,
+)
+from models.passkeys import OWN
+from services import audit
+from services.deliveries.rows import CHUNK, REPLACED, STOPPED, Pair, lock, waiting, write
+from services.refusal import Refusal
+from services.serving import IMPORTING, in_service, serves
+
+NOT_SERVED = "delivery.not_served"
+"""Why a delivery was dropped when the directory does not serve the person any more."""
+
+
+def owe(
+    session: Session,
+    passkey: Passkey,
+    *,
+    cause: str,
+    now: datetime,
+    actor: Person | None = None,
+) -> int:
+    """Owe every directory concerned a delivery of this passkey.
+
+    A live passkey of our own relying party goes to each importing directory in service that
+    serves its person; one that is placed already is brought up to date. An ended passkey is to be
+    absent from every directory it was meant for.
+
+    Args:
+        cause: an audit tag, as `passkey.registered`.
+
+    Returns:
+        How many deliveries were written; one that waits already covers the same change.
+    """
+    session.flush()
+    wanted = PlacementState.ABSENT if passkey.ended_at else PlacementState.PRESENT
+    concerned = (
+        select(Placement.directory_id)
+        .join(Directory)
+        .where(Placement.passkey_id == passkey.id, Directory.ended_at.is_(None))
+    )
+    if wanted is PlacementState.PRESENT:
+        concerned = concerned.where(Placement.wanted == PlacementState.PRESENT)
+    directories = set(session.scalars(concerned))
+    if passkey.own and wanted is PlacementState.PRESENT:
+        directories |= set(
+            session.scalars(
+                select(Directory.id).where(
+                    in_service(), Directory.type.in_(IMPORTING), serves(passkey.person_id)
+                )
+            )
+        )
+    pairs = [Pair(directory, passkey.id, passkey.person_id) for directory in directories]
+    written = write(session, pairs, wanted, cause=cause, now=now)
+    for pair in written:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            actor=actor,
+            person=passkey.person,
+            passkey=passkey,
+            directory=session.get_one(Directory, pair.directory_id),
+            cause=cause,
+            wanted=wanted.value,
+        )
+    return len(written)
+
+
+def unplaced(session: Session, directory: Directory) -> int:
+    """How many live passkeys of people it serves the directory was never asked to hold."""
+    return session.scalar(select(func.count()).select_from(_unplaced(directory).subquery())) or 0
+
+
+def owe_existing(
+    session: Session, directory: Directory, *, now: datetime, actor: Person | None
+) -> int:
+    """Owe the directory every passkey that `unplaced` counts.
+
+    Raises:
+        Refusal: `directory_not_in_service` before it was added and verified.
+
+    Returns:
+        How many deliveries were written.
+    """
+    if directory.added_at is None or directory.verified_at is None or directory.ended_at:
+        raise Refusal(
+            "directory_not_in_service",
+            "This directory is not verified yet. Test the connection first.",
+            status=409,
+        )
+    cause = audit.Tag.DIRECTORY_ADDED.value
+    pairs = [Pair._make(row) for row in session.execute(_unplaced(directory))]
+    written = write(session, pairs, PlacementState.PRESENT, cause=cause, now=now)
+    audit.record(
+        session,
+        audit.Tag.DELIVERY_OWED,
+        now=now,
+        actor=actor,
+        directory=directory,
+        cause=cause,
+        count=len(written),
+    )
+    return len(written)
+
+
+def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: datetime) -> Delivery:
+    """Make a delivery due now: one that is held, or one that waits for its next turn.
+
+    Raises:
+        Refusal: `delivery_settled` when there is nothing that trying again could change.
+
+    Returns:
+        The delivery that will be tried: this one, or a newer one that covers it.
+    """
+    pair = Pair(delivery.directory_id, delivery.passkey_id, delivery.person_id)
+    lock(session, pair)
+    session.refresh(delivery, with_for_update={"of": Delivery})
+    before = delivery.state
+    if before not in (DeliveryState.HELD, DeliveryState.WAITING):
+        raise Refusal("delivery_settled", "There is nothing to try again here.", status=409)
+    newer = waiting(session, pair)
+    if newer is not None and newer is not delivery:
+        delivery.state, delivery.code, delivery.settled_at = DeliveryState.DROPPED, REPLACED, now
+        delivery = newer
+    delivery.state = DeliveryState.WAITING
+    delivery.due_at = now
+    delivery.attempts = 0
+    delivery.settled_at = None
+    audit.record(
+        session,
+        audit.Tag.DELIVERY_RETRIED,
+        now=now,
+        actor=actor,
+        person=delivery.person,
+        passkey=delivery.passkey,
+        directory=delivery.directory,
+        before=before.value,
+        code=delivery.code,
+    )
+    return delivery
+
+
+def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
+    """Give up what is only on its way to people whom the directory does not serve any more.
+
+    What the directory has confirmed stays there.
+    """
+    unserved = (
+        select(Placement.passkey_id)
+        .join(Passkey, Placement.passkey_id == Passkey.id)
+        .join(Directory, Placement.directory_id == Directory.id)
+        .where(
+            Placement.directory_id == directory.id,
+            Placement.wanted == PlacementState.PRESENT,
+            Placement.actual == PlacementState.ABSENT,
+            not_(serves(Passkey.person_id)),
+        )
+        .order_by(Placement.passkey_id)
+        .with_for_update(of=Placement)
+    )
+    passkeys = session.scalars(unserved).all()
+    for start in range(0, len(passkeys), CHUNK):
+        chunk = passkeys[start : start + CHUNK]
+        session.execute(
+            update(Placement)
+            .where(Placement.directory_id == directory.id, Placement.passkey_id.in_(chunk))
+            .values(wanted=PlacementState.ABSENT)
+        )
+        session.execute(
+            update(Delivery)
+            .where(
+                Delivery.directory_id == directory.id,
+                Delivery.passkey_id.in_(chunk),
+                Delivery.state.in_([DeliveryState.WAITING, *STOPPED]),
+            )
+            .values(state=DeliveryState.DROPPED, code=NOT_SERVED, settled_at=now)
+        )
+
+
+def owe_again(session: Session, pair: Pair, *, cause: str, now: datetime) -> None:
+    """Owe one delivery once more, because what is wanted changed while it ran."""
+    wanted = session.scalar(
+        select(Placement.wanted).where(
+            Placement.directory_id == pair.directory_id, Placement.passkey_id == pair.passkey_id
+        )
+    )
+    if wanted is not None:
+        write(session, [pair], wanted, cause=cause, now=now)
+
+
+def _unplaced(directory: Directory) -> Select[int, int, int]:
+    return (
+        select(Directory.id, Passkey.id, Passkey.person_id)
+        .join(Passkey, and_(Passkey.maker == OWN, Passkey.ended_at.is_(None)))
+        .outerjoin(
+            Placement,
+            and_(
+                Placement.directory_id == Directory.id,
+                Placement.passkey_id == Passkey.id,
+                Placement.wanted == PlacementState.PRESENT,
+            ),
+        )
+        .where(
+            Directory.id == directory.id,
+            Directory.type.in_(IMPORTING),
+            serves(Passkey.person_id),
+            Placement.id.is_(None),
+        )
+        .order_by(Passkey.id)
+    )

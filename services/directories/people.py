@@ -1,0 +1,108 @@
+"""Whom a directory serves: everyone, or chosen people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models import Directory, DirectoryPerson, Person, Serves
+from services import audit
+from services.deliveries import outbox
+from services.deliveries.upsert import insert
+
+
+def serve(
+    session: Session, directory: Directory, serves: Serves, *, actor: Person | None, now: datetime
+) -> None:
+    """Serve everyone, or only the chosen people (whoever was chosen before stays chosen).
+
+    Passkeys that the directory confirmed stay there; what was only on its way to people who are
+    not served any more is given up. Newly served people's passkeys are counted by
+    `outbox.unplaced` and delivered on request.
+    """
+    if directory.serves is serves:
+        return
+    before, directory.serves = directory.serves, serves
+    session.flush()
+    outbox.withdraw(session, directory, now=now)
+    audit.record(
+        session,
+        audit.Tag.DIRECTORY_SERVES_CHANGED,
+        now=now,
+        actor=actor,
+        directory=directory,
+        before=before.value,
+        after=serves.value,
+    )
+
+
+def choose(
+    session: Session,
+    directory: Directory,
+    people: Sequence[Person],
+    *,
+    actor: Person | None,
+    now: datetime,
+) -> None:
+    """Add people to the chosen ones."""
+    for person in people:
+        added = session.scalar(
+            insert(session, DirectoryPerson)
+            .values(directory_id=directory.id, person_id=person.id)
+            .on_conflict_do_nothing(index_elements=["directory_id", "person_id"])
+            .returning(DirectoryPerson.id)
+        )
+        if added is not None:
+            _record(session, directory, person, "chosen", actor=actor, now=now)
+
+
+def unchoose(
+    session: Session, directory: Directory, person: Person, *, actor: Person | None, now: datetime
+) -> None:
+    """Take a person from the chosen ones; nothing happens when they are not one of them."""
+    removed = session.scalar(
+        delete(DirectoryPerson)
+        .where(DirectoryPerson.directory_id == directory.id, DirectoryPerson.person_id == person.id)
+        .returning(DirectoryPerson.id)
+    )
+    if removed is not None:
+        outbox.withdraw(session, directory, now=now)
+        _record(session, directory, person, "not_chosen", actor=actor, now=now)
+
+
+def chosen(
+    session: Session, directory: Directory, *, after: int = 0, limit: int = 50
+) -> list[Person]:
+    """The chosen people in the order of their ids, from the one after `after` on."""
+    return list(
+        session.scalars(
+            select(Person)
+            .join(DirectoryPerson, DirectoryPerson.person_id == Person.id)
+            .where(DirectoryPerson.directory_id == directory.id, Person.id > after)
+            .order_by(Person.id)
+            .limit(limit)
+        )
+    )
+
+
+def _record(
+    session: Session,
+    directory: Directory,
+    person: Person,
+    what: str,
+    *,
+    actor: Person | None,
+    now: datetime,
+) -> None:
+    audit.record(
+        session,
+        audit.Tag.DIRECTORY_SERVES_CHANGED,
+        now=now,
+        actor=actor,
+        person=person,
+        directory=directory,
+        what=what,
+    )

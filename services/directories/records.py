@@ -1,0 +1,203 @@
+"""The record of a connection: begun, edited, added, discarded. Nothing here calls a directory."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Directory, DirectoryType, Person
+from services import audit
+from services.refusal import Refusal
+from services.sealing import Sealer
+
+SEALED_FOR = "directory"
+"""The use that a directory's secret is sealed for."""
+
+DESTINATIONS: Mapping[DirectoryType, tuple[str, ...]] = {
+    DirectoryType.ORY: ("endpoint", "admin_endpoint"),
+}
+"""The settings that say where a secret is sent to."""
+
+
+class _Keep(Enum):
+    KEEP = "keep"
+
+
+KEEP: Final = _Keep.KEEP
+"""Stands for the secret that is stored already."""
+
+
+def draft(
+    session: Session,
+    sealer: Sealer,
+    *,
+    type: DirectoryType,
+    name: str,
+    settings: Mapping[str, Any],
+    secret: str | None,
+    actor: Person | None,
+    now: datetime,
+) -> Directory:
+    """Begin a connection, which serves nobody until it is added and verified.
+
+    Args:
+        settings: what is not secret, in the connector's own shape.
+        secret: the API key or header value; sealed before it is stored.
+
+    Raises:
+        Refusal: `directory_name_taken`.
+    """
+    directory = Directory(
+        type=type, name=_free_name(session, name), settings=dict(settings), created_at=now
+    )
+    _seal(sealer, directory, secret, now=now)
+    session.add(directory)
+    _flush(session, name)
+    audit.record(
+        session,
+        audit.Tag.DIRECTORY_BEGUN,
+        now=now,
+        actor=actor,
+        directory=directory,
+        name=name,
+        type=type.value,
+    )
+    return directory
+
+
+def edit(
+    session: Session,
+    sealer: Sealer,
+    directory: Directory,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    secret: str | _Keep | None = KEEP,
+    actor: Person | None,
+    now: datetime,
+) -> None:
+    """Change a connection. New settings or a new secret have to be tested again.
+
+    Raises:
+        Refusal: `directory_name_taken`; `directory_secret_needed` when the destination changes
+            while the stored secret is kept: whoever edits could otherwise send it anywhere.
+    """
+    changed: dict[str, list[str]] = {}
+    if name is not None and name != directory.name:
+        changed["name"] = [directory.name, name]
+        directory.name = _free_name(session, name, but=directory)
+    if settings is not None and dict(settings) != directory.settings:
+        destination = DESTINATIONS.get(directory.type, ())
+        moved = any(settings.get(key) != directory.settings.get(key) for key in destination)
+        if moved and secret is KEEP and directory.sealed_secret is not None:
+            raise Refusal(
+                "directory_secret_needed",
+                "The address changed. Enter the key again: a stored key is never sent to a new "
+                "address.",
+            )
+        before = directory.settings
+        names = sorted(before.keys() | settings.keys())
+        changed["settings"] = [key for key in names if before.get(key) != settings.get(key)]
+        directory.settings = dict(settings)
+    if secret is not KEEP:
+        changed["secret"] = []
+        _seal(sealer, directory, secret, now=now)
+    if not changed:
+        return
+    if changed.keys() - {"name"}:
+        directory.verified_at = directory.tested_at = directory.test_report = None
+    _flush(session, directory.name)
+    audit.record(
+        session,
+        audit.Tag.DIRECTORY_EDITED,
+        now=now,
+        actor=actor,
+        directory=directory,
+        changed=changed,
+    )
+
+
+def add(session: Session, directory: Directory, *, actor: Person | None, now: datetime) -> None:
+    """Add a begun connection to the portal; nothing happens when it was added already."""
+    if directory.added_at is not None:
+        return
+    directory.added_at = now
+    audit.record(
+        session,
+        audit.Tag.DIRECTORY_ADDED,
+        now=now,
+        actor=actor,
+        directory=directory,
+        name=directory.name,
+        type=directory.type.value,
+        serves=directory.serves.value,
+    )
+
+
+def discard(session: Session, directory: Directory, *, actor: Person | None, now: datetime) -> None:
+    """Give up a connection that was never added, and forget its secret.
+
+    Raises:
+        Refusal: `directory_added` when it was added in the meantime.
+    """
+    if directory.added_at is not None:
+        raise Refusal(
+            "directory_added", "This directory was added and can not be discarded.", status=409
+        )
+    directory.ended_at = now
+    directory.sealed_secret = directory.secret_set_at = None
+    audit.record(session, audit.Tag.DIRECTORY_DISCARDED, now=now, actor=actor, directory=directory)
+
+
+def by_uuid(session: Session, name: uuid.UUID | str) -> Directory:
+    """The directory with this UUID, unless it has ended.
+
+    Raises:
+        Refusal: `directory_unknown`, also for a text that is no UUID.
+    """
+    try:
+        wanted = name if isinstance(name, uuid.UUID) else uuid.UUID(name)
+    except ValueError:
+        wanted = None
+    found = wanted and session.scalar(
+        select(Directory).where(Directory.uuid == wanted, Directory.ended_at.is_(None))
+    )
+    if not found:
+        raise Refusal("directory_unknown", "There is no such directory.", status=404)
+    return found
+
+
+def _seal(sealer: Sealer, directory: Directory, secret: str | None, *, now: datetime) -> None:
+    directory.sealed_secret = sealer.seal(SEALED_FOR, secret) if secret else None
+    directory.secret_set_at = now if secret else None
+
+
+def _free_name(session: Session, name: str, *, but: Directory | None = None) -> str:
+    taken = select(Directory.id).where(Directory.name == name, Directory.ended_at.is_(None))
+    if but is not None:
+        taken = taken.where(Directory.id != but.id)
+    with session.no_autoflush:
+        if session.scalar(taken) is not None:
+            raise _name_taken(name)
+    return name
+
+
+def _flush(session: Session, name: str) -> None:
+    """Write now, so that a name that somebody else took meanwhile is refused as such."""
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _name_taken(name) from None
+
+
+def _name_taken(name: str) -> Refusal:
+    return Refusal(
+        "directory_name_taken", f"A directory is called “{name}” already. Choose another name."
+    )

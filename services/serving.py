@@ -1,0 +1,37 @@
+"""Whom a directory serves, as conditions that queries share.
+
+A directory is in service from the moment it was both added and verified until it is ended.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from models import Directory, DirectoryPerson, DirectoryType, Serves
+
+IMPORTING = frozenset({DirectoryType.ORY})
+"""The types that take a public key made elsewhere (`directories.base.Way.IMPORT`)."""
+
+PROVING = frozenset({DirectoryType.ORY})
+"""The types where a sign-in can be tried from our page (`Capabilities.proves_sign_in`)."""
+
+
+def in_service() -> ColumnElement[bool]:
+    """Whether the directory of the query may be delivered to."""
+    return and_(
+        Directory.added_at.is_not(None),
+        Directory.verified_at.is_not(None),
+        Directory.ended_at.is_(None),
+    )
+
+
+def serves(person_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether the directory of the query serves the person: everyone, or this one by choice."""
+    return or_(
+        Directory.serves == Serves.EVERYONE,
+        exists().where(
+            DirectoryPerson.directory_id == Directory.id,
+            DirectoryPerson.person_id == person_id,
+        ),
+    )
