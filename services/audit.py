@@ -28,6 +28,7 @@ class Tag(StrEnum):
     PASSKEY_REFUSED = "passkey.refused"
     PASSKEY_RENAMED = "passkey.renamed"
     PASSKEY_COUNTER_REFUSED = "passkey.counter_refused"
+    PASSKEY_COUNTER_ALLOWED = "passkey.counter_allowed"
     POLICY_CHOSEN = "policy.chosen"
     DIRECTORY_BEGUN = "directory.begun"
     DIRECTORY_EDITED = "directory.edited"

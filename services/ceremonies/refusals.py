@@ -1,0 +1,94 @@
+"""Every way a ceremony can end in a no: a stable code, and the sentence a person reads.
+
+Where an answer could tell a stranger something about an account, several codes share a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.attestation.policy import SENTENCES as VERDICTS
+from services.refusal import Refusal
+
+AGAIN = "Go back to the page and try again."
+ELSEWHERE = "The answer did not come from this page, so it was not accepted."
+NOT_SIGNED_IN = "That passkey does not sign in here. Use another one, or ask your administrator."
+NOT_READ = "Your browser sent something that cannot be read as a passkey. " + AGAIN
+SYNC = "That passkey contradicts itself about being copied to other devices. Use another one."
+
+CODES: dict[str, str] = {
+    # The ceremony
+    "challenge_unknown": f"This page is out of date. {AGAIN}",
+    "challenge_expired": f"That took too long. {AGAIN}",
+    "challenge_used": f"That answer was already used. {AGAIN}",
+    "challenge_other_session": (
+        "This was begun in another browser or another sign-in. Begin again here."
+    ),
+    "challenge_other_person": "This was begun by somebody else. Begin again here.",
+    "challenge_other_purpose": f"This was begun for something else. {AGAIN}",
+    "challenge_other_subject": f"This was begun to confirm something else. {AGAIN}",
+    "challenge_wrong": f"The answer belongs to another request. {AGAIN}",
+    "policy_missing": (
+        "Nobody has decided yet which security keys are allowed here. Ask your administrator."
+    ),
+    # What the browser sent
+    "malformed": NOT_READ,
+    "type_wrong": f"Your browser answered another kind of request. {AGAIN}",
+    "origin_wrong": ELSEWHERE,
+    "cross_origin": ELSEWHERE,
+    "top_origin": ELSEWHERE,
+    "rp_id_wrong": "That passkey was made for another site.",
+    "credential_id_mismatch": NOT_READ,
+    "credential_id_too_long": "That security key gave its passkey a name that is too long to use.",
+    # What the authenticator did
+    "user_not_present": "The security key was not touched. Try again, and touch it when asked.",
+    "user_not_verified": (
+        "The security key did not ask for your PIN or fingerprint. Set a PIN on it, and try again."
+    ),
+    "backup_state_wrong": SYNC,
+    "algorithm_wrong": "That passkey uses a kind of signature that was not asked for.",
+    # Registration
+    "attestation_format_unknown": (
+        "That security key describes itself in a form that is not known here."
+    ),
+    "attestation_invalid": (
+        "What that security key says of itself is not correctly signed, so it was not accepted."
+    ),
+    "credential_known": "That passkey is already registered.",
+    **VERDICTS,
+    # Sign-in
+    "credential_unknown": NOT_SIGNED_IN,
+    "user_handle_missing": NOT_SIGNED_IN,
+    "user_handle_wrong": NOT_SIGNED_IN,
+    "signature_wrong": NOT_SIGNED_IN,
+    "backup_eligibility_changed": NOT_SIGNED_IN,
+    "credential_ended": "That passkey was removed, so it does not sign in any more.",
+    "credential_other_person": "That passkey is not one of yours here. Use one of your own.",
+    "counter_not_greater": (
+        "That security key has counted fewer uses than are known here, as a copy of it would. "
+        "Try once more; if it happens again, tell your administrator."
+    ),
+}
+"""Every code with its sentence. A code never changes once it is released."""
+
+
+class CeremonyRefusal(Refusal):
+    """A ceremony that ended in a no.
+
+    Args:
+        code: one of `CODES`.
+        facts: what was seen, as JSON values for the audit trail and for pages (`model`, `aaguid`,
+            `origin`). Never a secret or a challenge.
+    """
+
+    def __init__(self, code: str, facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code, CODES[code])
+        self.facts = dict(facts or {})
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """What somebody sent, fit for a record: no control characters, and not too long."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)[
+        :limit
+    ]
