@@ -1,0 +1,105 @@
+"""Switches for what the contract only infers or does not know, each with the line it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One doubtful rule and the ways it may turn out."""
+
+    line: str
+    """Section, rule and mark in the contract."""
+    values: tuple[str, ...]
+    """The first is the default."""
+    meaning: str
+
+
+SWITCHES: dict[str, Switch] = {
+    "byte_arrays": Switch(
+        "ory.md 3.2 rule 1 [I]",
+        ("accepted", "refused"),
+        "whether binary values may be arrays of numbers, as the generated models have it",
+    ),
+    "database": Switch(
+        "ory.md 3.2 rule 5 [I]",
+        ("postgresql", "sqlite"),
+        "postgresql refuses handles that are not UTF-8, hold NUL or exceed 255; sqlite stores all",
+    ),
+    "unknown_field": Switch(
+        "ory.md 8 step 5 [I]",
+        ("first", "last"),
+        "which unknown field the strict decoder names",
+    ),
+    "passkey_patch": Switch(
+        "ory.md 3.4, 3.5 [I]",
+        ("accepted", "refused"),
+        "whether JSON Patch may write below /credentials/passkey",
+    ),
+    "organization_passkeys": Switch(
+        "ory.md 3.7 [U]",
+        ("allowed", "refused"),
+        "whether members of an organization may sign in with a passkey",
+    ),
+    "unauthorized_body": Switch(
+        "ory.md 7 [U]",
+        ("json", "html", "empty"),
+        "what the edge of Ory Network answers with a 401 or 403",
+    ),
+    "retry_after": Switch(
+        "ory.md 7 (not documented)",
+        ("absent", "present"),
+        "whether a 429 carries Retry-After",
+    ),
+    "default_consistency": Switch(
+        "ory.md 2.6",
+        ("strong", "eventual"),
+        "what a list without `consistency` reads",
+    ),
+    "links": Switch(
+        "ory.md 2.6",
+        ("relative", "absolute"),
+        "how the Link header names the pages",
+    ),
+    "user_verification": Switch(
+        "ory.md 3.2 rule 10",
+        ("preferred", "required", "discouraged"),
+        "what the operator configured",
+    ),
+    "passkey_method": Switch(
+        "ory.md 8 step 4",
+        ("enabled", "disabled"),
+        "whether the operator switched the passkey method on",
+    ),
+}
+
+
+class Variants:
+    """The chosen way of every switch."""
+
+    def __init__(self) -> None:
+        self._chosen: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        return self._chosen.get(name, SWITCHES[name].values[0])
+
+    def choose(self, name: str, value: str) -> None:
+        """Set one switch.
+
+        Raises:
+            ValueError: for an unknown switch or a value it does not have.
+        """
+        if name not in SWITCHES:
+            raise ValueError(f"unknown switch {name!r}; there are {sorted(SWITCHES)}")
+        if value not in SWITCHES[name].values:
+            raise ValueError(f"{name} is one of {SWITCHES[name].values}, not {value!r}")
+        self._chosen[name] = value
+
+    def reset(self) -> None:
+        """Set every switch to its default."""
+        self._chosen.clear()
+
+    def all(self) -> dict[str, str]:
+        """Every switch with its chosen value."""
+        return {name: self[name] for name in SWITCHES}
