@@ -323,3 +323,15 @@ class Refused(DirectoryError):
 
 class Misconfigured(DirectoryError):
     """The connection itself is wrong: address, key or permission."""
+
+
+class InvalidSettings(ValueError):
+    """Connection settings that do not hold together.
+
+    Args:
+        problems: a sentence for each field, by the field's name (`""` for the whole).
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)

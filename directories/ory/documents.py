@@ -1,0 +1,193 @@
+"""Identities and passkeys as Ory sends them, read with nothing taken for granted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from directories.answers import scrub
+from directories.base import Misconfigured, RemoteIdentity, RemotePasskey
+from directories.ory.mapping import trait_at
+
+LONGEST_ID = 255
+
+
+@dataclass(frozen=True)
+class StoredPasskey:
+    """One entry of `credentials.passkey.config.credentials`."""
+
+    raw: Mapping[str, Any]
+
+    @property
+    def credential_id(self) -> bytes | None:
+        """The credential id; None when it cannot be read."""
+        return decode(self.raw.get("id"))
+
+    @property
+    def public_key(self) -> bytes | None:
+        """The COSE_Key; None when it cannot be read."""
+        return decode(self.raw.get("public_key"))
+
+    @property
+    def is_passwordless(self) -> bool:
+        """Whether Kratos signs in with it."""
+        return self.raw.get("is_passwordless") is True
+
+    @property
+    def flags(self) -> Mapping[str, Any] | None:
+        """The authenticator flags, where Kratos keeps them (since v1.3)."""
+        flags = self.raw.get("flags")
+        return flags if isinstance(flags, Mapping) else None
+
+    @property
+    def sign_count(self) -> int:
+        """The signature counter that Kratos last saw."""
+        authenticator = self.raw.get("authenticator")
+        count = authenticator.get("sign_count") if isinstance(authenticator, Mapping) else None
+        return count if isinstance(count, int) and count >= 0 else 0
+
+    def as_remote(self) -> RemotePasskey:
+        """The passkey in the words of the protocol. Its id there is its credential id."""
+        name = self.raw.get("display_name")
+        written = self.raw.get("id")
+        return RemotePasskey(
+            remote_id=written if isinstance(written, str) else "",
+            credential_id=self.credential_id,
+            name=scrub(name, ()) if isinstance(name, str) else "",
+            created_at=_moment(self.raw.get("added_at")),
+        )
+
+
+@dataclass(frozen=True)
+class IdentityDocument:
+    """One identity."""
+
+    raw: Mapping[str, Any]
+    id: str
+
+    @classmethod
+    def read(cls, data: Any) -> IdentityDocument:
+        """Read an answer that should be an identity.
+
+        Raises:
+            Misconfigured: when it is none.
+        """
+        found = data.get("id") if isinstance(data, Mapping) else None
+        if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID or not found.isascii():
+            raise Misconfigured(
+                "What came back is not an identity, so this is not Ory's admin API.",
+                code="ory.not_ory",
+            )
+        return cls(data, found)
+
+    @property
+    def external_id(self) -> str:
+        """The id that an outside system gave it."""
+        found = self.raw.get("external_id")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def organization_id(self) -> str:
+        """The organisation it belongs to; empty for none."""
+        found = self.raw.get("organization_id")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def passkeys(self) -> tuple[StoredPasskey, ...]:
+        """Its passkeys, where the answer was asked to include them."""
+        entries = self._passkey_config.get("credentials")
+        if not isinstance(entries, list):
+            return ()
+        return tuple(StoredPasskey(entry) for entry in entries if isinstance(entry, Mapping))
+
+    def passkey(self, credential_id: bytes | None) -> StoredPasskey | None:
+        """The passkey with a credential id."""
+        if credential_id is None:
+            return None
+        return next((one for one in self.passkeys if one.credential_id == credential_id), None)
+
+    @property
+    def handles(self) -> frozenset[str]:
+        """The user handles by which Kratos finds it at a passkey sign-in."""
+        return frozenset(_texts(self._credentials("passkey").get("identifiers")))
+
+    def knows(self, address: str) -> bool:
+        """Whether an address is anywhere in its identifiers, addresses or traits."""
+        wanted = address.strip().casefold()
+        credentials = self.raw.get("credentials")
+        places = (
+            self.raw.get("traits"),
+            self.raw.get("verifiable_addresses"),
+            [one.get("identifiers") for one in credentials.values() if isinstance(one, Mapping)]
+            if isinstance(credentials, Mapping)
+            else None,
+        )
+        return any(text.strip().casefold() == wanted for text in _texts(places))
+
+    def as_remote(self, label_path: str) -> RemoteIdentity:
+        """The identity in the words of the protocol.
+
+        Args:
+            label_path: the trait that people know it by.
+        """
+        label = trait_at(self.raw.get("traits"), label_path) if label_path else None
+        if not isinstance(label, str) or not label:
+            label = next(_texts(self.raw.get("traits")), self.id)
+        detail = {
+            name: value
+            for name in ("external_id", "organization_id", "schema_id", "state")
+            if isinstance(value := self.raw.get(name), str) and value
+        }
+        return RemoteIdentity(remote_id=self.id, label=scrub(label, ()), detail=detail)
+
+    def _credentials(self, kind: str) -> Mapping[str, Any]:
+        credentials = self.raw.get("credentials")
+        found = credentials.get(kind) if isinstance(credentials, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def _passkey_config(self) -> Mapping[str, Any]:
+        config = self._credentials("passkey").get("config")
+        return config if isinstance(config, Mapping) else {}
+
+
+def decode(value: Any) -> bytes | None:
+    """Bytes as Go's JSON writes them: standard base64 with padding."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def encode(value: bytes) -> str:
+    """Bytes as Go's JSON reads them (Ory contract 3.2 rule 1)."""
+    return base64.b64encode(value).decode("ascii")
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text anywhere inside."""
+    left: list[Any] = [node]
+    while left:
+        current = left.pop(0)
+        if isinstance(current, str):
+            yield current
+        elif isinstance(current, Mapping):
+            left += current.values()
+        elif isinstance(current, list | tuple):
+            left += current
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

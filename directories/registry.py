@@ -1,0 +1,98 @@
+"""Every kind of directory, and how a connector is made from what is stored or typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from directories.base import Connector, InvalidSettings, Misconfigured
+from directories.destinations import Destinations
+from directories.ory.connector import OryConnector, secret_problem
+from directories.ory.settings import OrySettings
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of directory."""
+
+    name: str
+    """What pages call it."""
+    problems: Callable[[Mapping[str, Any], str | None, Destinations], dict[str, str]]
+    make: Callable[[Mapping[str, Any], str | None, Destinations], Connector]
+
+
+def problems(
+    kind: str,
+    settings: Mapping[str, Any],
+    secret: str | None,
+    *,
+    private_destinations: Iterable[str],
+) -> dict[str, str]:
+    """What is wrong with a connection as typed: a sentence for each field, none when nothing is.
+
+    Args:
+        kind: a key of `KINDS`, the directory's type.
+        settings: the connector's own shape.
+        secret: its key; its field is called `secret`.
+        private_destinations: the deployment's setting of that name.
+    """
+    return _kind(kind).problems(settings, secret, Destinations.of(private_destinations))
+
+
+def build(
+    kind: str,
+    settings: Mapping[str, Any],
+    secret: str | None,
+    *,
+    private_destinations: Iterable[str],
+) -> Connector:
+    """Make the connector of a stored connection. Calls nobody.
+
+    Args:
+        kind: a key of `KINDS`, the directory's type.
+        settings: the connector's own shape.
+        secret: its key, opened.
+        private_destinations: the deployment's setting of that name.
+
+    Raises:
+        Misconfigured: when they do not make a connection. The message holds no secret.
+    """
+    found = problems(kind, settings, secret, private_destinations=private_destinations)
+    if found:
+        raise Misconfigured(" ".join(found.values()), code="settings")
+    return _kind(kind).make(settings, secret, Destinations.of(private_destinations))
+
+
+def _kind(kind: str) -> Kind:
+    try:
+        return KINDS[kind]
+    except KeyError:
+        raise Misconfigured(f"There is no directory type {kind!r}.", code="settings") from None
+
+
+def _ory_problems(
+    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+) -> dict[str, str]:
+    try:
+        read = OrySettings.from_mapping(settings)
+    except InvalidSettings as error:
+        return error.problems
+    found = {
+        name: problem
+        for name in ("endpoint", "admin_endpoint")
+        if (url := getattr(read, name)) and (problem := destinations.url_problem(url))
+    }
+    if problem := secret_problem(read, secret):
+        found["secret"] = problem
+    return found
+
+
+def _ory(
+    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+) -> OryConnector:
+    return OryConnector(OrySettings.from_mapping(settings), secret, destinations)
+
+
+KINDS: dict[str, Kind] = {"ory": Kind("Ory", _ory_problems, _ory)}
+"""Every kind of directory that can be connected, by its type."""
