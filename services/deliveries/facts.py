@@ -1,0 +1,95 @@
+"""What is true of a delivery when it runs, read at once and then held still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directories.base import PasskeyRecord, PersonRecord
+from models import Delivery, Directory, Evidence, Identity, Passkey, Placement, PlacementState
+from services.deliveries.rows import Pair
+from services.people import to_record
+from services.serving import serves
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the directory should agree with."""
+
+    person: PersonRecord
+    passkey: PasskeyRecord
+    wanted: PlacementState
+
+    def same_as(self, other: Desired) -> bool:
+        """Whether both ask for the same; a sign-in that only counted on changes nothing."""
+        return self._lasting() == other._lasting()
+
+    def _lasting(self) -> Desired:
+        return replace(self, passkey=replace(self.passkey, sign_count=0, backup_state=False))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One delivery's facts."""
+
+    desired: Desired
+    identity_id: str | None
+    """The directory's id of the person's identity, once linked."""
+    remote_id: str | None
+    """The directory's id of the passkey, once known."""
+    placed: bool
+    """Whether the directory confirmed the passkey."""
+    served: bool
+    ended: bool
+    """Whether the directory itself was ended."""
+    not_after: datetime | None
+
+
+def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
+    """Read a delivery's facts. The row must be there; rows are never deleted."""
+    passkey = session.get_one(Passkey, pair.passkey_id)
+    placement = session.scalars(
+        select(Placement).where(
+            Placement.passkey_id == pair.passkey_id, Placement.directory_id == pair.directory_id
+        )
+    ).one()
+    identity_id = session.scalar(
+        select(Identity.remote_id).where(
+            Identity.directory_id == pair.directory_id, Identity.person_id == pair.person_id
+        )
+    )
+    served = session.scalar(
+        select(Directory.id).where(Directory.id == pair.directory_id, serves(pair.person_id))
+    )
+    return Facts(
+        desired=Desired(to_record(passkey.person), _record(session, passkey), placement.wanted),
+        identity_id=identity_id,
+        remote_id=placement.remote_id,
+        placed=placement.actual is PlacementState.PRESENT,
+        served=served is not None,
+        ended=placement.directory.ended_at is not None,
+        not_after=session.get_one(Delivery, delivery_id).not_after,
+    )
+
+
+def _record(session: Session, passkey: Passkey) -> PasskeyRecord:
+    verified = session.scalar(
+        select(Evidence.user_verified).where(Evidence.passkey_id == passkey.id)
+    )
+    return PasskeyRecord(
+        credential_id=passkey.credential_id,
+        public_key=passkey.public_key,
+        rp_id=passkey.rp_id,
+        user_handle=passkey.user_handle,
+        aaguid=passkey.aaguid,
+        sign_count=passkey.sign_count,
+        transports=tuple(passkey.transports),
+        user_verified=bool(verified),
+        backup_eligible=passkey.backup_eligible,
+        backup_state=passkey.backup_state,
+        nickname=passkey.nickname,
+        created_at=passkey.created_at,
+    )

@@ -1,0 +1,77 @@
+"""How a run ends, as plain values: the remote work decides, `settlement` writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from directories.base import DirectoryError, Transient
+from models import PlacementState
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why something did not get done."""
+
+    code: str
+    reason: str
+    """The sentence for the operator."""
+    said: str = ""
+    """The directory's own words."""
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, error: DirectoryError) -> Why:
+        """What a directory's error says."""
+        return cls(error.code, error.reason, error.said, error.request_id)
+
+
+@dataclass(frozen=True)
+class Done:
+    """The directory agrees, and it was read back."""
+
+    actual: PlacementState
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Later:
+    """It may work later. Such a delivery is never held: it goes on trying, and shows why."""
+
+    why: Why
+    retry_after: float | None = None
+    """Seconds, when the directory named them."""
+    waiting_for_lock: bool = False
+    """Nothing was tried: try again in a moment, without counting an attempt."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Only a human can help."""
+
+    why: Why
+    actual: PlacementState | None = None
+    """What was read back, where anything was."""
+
+
+@dataclass(frozen=True)
+class NeedsTouch:
+    """The directory's ceremony ran out; only a new one helps."""
+
+    why: Why
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Nothing is owed any more."""
+
+    why: Why
+
+
+Outcome = Done | Later | Held | NeedsTouch | Dropped
+
+
+def of_error(error: DirectoryError) -> Later | Held:
+    """What a directory's error means for a delivery."""
+    if isinstance(error, Transient):
+        return Later(Why.of(error), retry_after=error.retry_after)
+    return Held(Why.of(error))

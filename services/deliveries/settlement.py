@@ -1,0 +1,167 @@
+"""Writing down how a run ended: only for the worker that still holds the delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Delivery, DeliveryState, Placement, PlacementState
+from services import audit
+from services.deliveries import facts as facts_module
+from services.deliveries import pauses
+from services.deliveries.claims import Claim
+from services.deliveries.facts import Facts
+from services.deliveries.outcomes import (
+    Done,
+    Dropped,
+    Held,
+    Later,
+    NeedsTouch,
+    Outcome,
+    Why,
+)
+from services.deliveries.rows import REPLACED, lock, waiting, write
+
+CHANGED = "delivery.changed"
+"""The cause of a delivery that is owed because what is wanted changed while one ran."""
+
+
+def settle(
+    session: Session, claim: Claim, outcome: Outcome, *, facts: Facts | None, now: datetime
+) -> bool:
+    """Write the outcome down, once, behind the fence.
+
+    Args:
+        facts: what the run went by; when what is wanted has changed since, another delivery is
+            owed in the same transaction. None where the run got no facts.
+
+    Returns:
+        False when somebody else has the delivery by now; then nothing was written.
+    """
+    placement = lock(session, claim.pair)
+    delivery = session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.id == claim.delivery_id,
+            Delivery.fence == claim.fence,
+            Delivery.state == DeliveryState.RUNNING,
+        )
+        .with_for_update(of=Delivery)
+    )
+    if delivery is None or placement is None:
+        return False
+    delivery.lease_until = None
+    match outcome:
+        case Done():
+            _confirm(placement, outcome.actual, outcome.remote_id, now=now)
+            _end(delivery, DeliveryState.DONE, None, now=now)
+            _record(session, audit.Tag.DELIVERY_DONE, delivery, now=now)
+        case Held():
+            if outcome.actual is not None:
+                _confirm(placement, outcome.actual, None, now=now)
+            _stop(session, claim, delivery, DeliveryState.HELD, outcome.why, now=now)
+        case NeedsTouch():
+            _stop(session, claim, delivery, DeliveryState.NEEDS_TOUCH, outcome.why, now=now)
+        case Dropped():
+            if not facts or not facts.placed:
+                placement.wanted = PlacementState.ABSENT
+            _end(delivery, DeliveryState.DROPPED, outcome.why, now=now)
+        case Later():
+            _again(session, claim, delivery, outcome, now=now)
+    session.flush()
+    if facts is not None and not isinstance(outcome, Dropped):
+        _owe_what_changed(session, claim, facts, now=now)
+    return True
+
+
+def _confirm(
+    placement: Placement, actual: PlacementState, remote_id: str | None, *, now: datetime
+) -> None:
+    placement.actual = actual
+    placement.remote_id = remote_id
+    placement.confirmed_at = now
+
+
+def _end(delivery: Delivery, state: DeliveryState, why: Why | None, *, now: datetime) -> None:
+    delivery.state = state
+    delivery.settled_at = now
+    _explain(delivery, why)
+
+
+def _explain(delivery: Delivery, why: Why | None) -> None:
+    delivery.code = why.code[:64] if why else None
+    delivery.reason = why.reason[:1000] if why else None
+    delivery.said = why.said[:4000] or None if why else None
+    delivery.request_id = why.request_id[:255] or None if why else None
+
+
+def _stop(
+    session: Session,
+    claim: Claim,
+    delivery: Delivery,
+    state: DeliveryState,
+    why: Why,
+    *,
+    now: datetime,
+) -> None:
+    """Stop for a human, unless a newer delivery is about to try the same anyway."""
+    if waiting(session, claim.pair) is not None:
+        _end(delivery, DeliveryState.DROPPED, why, now=now)
+        delivery.code = REPLACED
+        return
+    _end(delivery, state, why, now=now)
+    _record(session, audit.Tag.DELIVERY_HELD, delivery, now=now)
+
+
+def _again(
+    session: Session, claim: Claim, delivery: Delivery, later: Later, *, now: datetime
+) -> None:
+    """Wait for the next turn. A newer delivery that waits already inherits the pause."""
+    if later.waiting_for_lock:
+        delivery.attempts -= 1
+        due_at = now + pauses.for_lock()
+    else:
+        due_at = now + pauses.after_failure(delivery.attempts, later.retry_after)
+    newer = waiting(session, claim.pair)
+    if newer is None:
+        delivery.state = DeliveryState.WAITING
+        delivery.due_at = due_at
+        if not later.waiting_for_lock:
+            _explain(delivery, later.why)
+        return
+    newer.due_at = max(newer.due_at, due_at)
+    newer.attempts = max(newer.attempts, delivery.attempts)
+    if not later.waiting_for_lock:
+        _explain(newer, later.why)
+    _end(delivery, DeliveryState.DROPPED, later.why, now=now)
+    delivery.code = REPLACED
+
+
+def _owe_what_changed(session: Session, claim: Claim, went_by: Facts, *, now: datetime) -> None:
+    """Owe once more what changed while this ran, whoever changed it and whether or not they said.
+
+    A delivery that waits again reads the facts anew by itself.
+    """
+    if waiting(session, claim.pair) is not None:
+        return
+    today = facts_module.read(session, claim.delivery_id, claim.pair)
+    if not today.desired.same_as(went_by.desired):
+        write(session, [claim.pair], today.desired.wanted, cause=CHANGED, now=now)
+
+
+def _record(session: Session, tag: audit.Tag, delivery: Delivery, *, now: datetime) -> None:
+    """The trail says what happened; the directory's own words stay with the delivery."""
+    audit.record(
+        session,
+        tag,
+        now=now,
+        person=delivery.person,
+        passkey=delivery.passkey,
+        directory=delivery.directory,
+        cause=delivery.cause,
+        state=delivery.state.value,
+        attempts=delivery.attempts,
+        code=delivery.code,
+    )
