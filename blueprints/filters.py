@@ -15,7 +15,8 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
-ICONS = Path(__file__).parent.parent / "static" / "vendor" / "lucide"
+STATIC = Path(__file__).parent.parent / "static"
+ICONS = STATIC / "vendor" / "lucide"
 ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SHAPES = re.compile(r"<!--.*?-->|</?svg\b[^>]*>", re.DOTALL)
 """What is not a shape: app.css draws every icon in one way, so their own frames are dropped."""
@@ -38,7 +39,8 @@ STATE_MEANINGS = {
     "on its way": "waiting",
     "held": "failed",
     "needs a new touch": "attention",
-    "not wanted": "neutral",
+    "being removed": "waiting",
+    "removed": "neutral",
     # one check of a connection test
     "passed": "good",
     "failed": "failed",
@@ -94,6 +96,13 @@ def icon(name: str) -> Markup:
     return Markup(f"{frame}{shapes}</svg>")  # noqa: S704 -- a vendored file, by a checked name
 
 
+@lru_cache(maxsize=1)
+def wordmark() -> Markup:
+    """The project's name as a drawing, in the colour of the text around it."""
+    drawing = (STATIC / "img" / "wordmark.svg").read_text(encoding="utf-8")
+    return Markup(" ".join(drawing.split()))  # noqa: S704 -- our own file
+
+
 def exact(moment: datetime) -> str:
     """A moment in full, as "3 November 2026, 14:05 UTC"."""
     moment = moment.astimezone(UTC)
@@ -130,6 +139,7 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         icon=icon,
+        wordmark=wordmark,
         MEANING_ICONS=MEANING_ICONS,
         NAV_ICONS=NAV_ICONS,
         FLASH_MEANINGS=FLASH_MEANINGS,

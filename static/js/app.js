@@ -1,1 +1,10 @@
-
+// The one script of every page. Each module finds its elements by data-* attributes.
+import "./autofill.js";
+import "./ceremony.js";
+import "./complete.js";
+import "./copy.js";
+import "./disclose.js";
+import "./focus.js";
+import "./poll.js";
+import "./preview.js";
+import "./time.js";

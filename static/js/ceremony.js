@@ -1,0 +1,76 @@
+// form[data-ceremony]: its button asks the server for options and the browser for the key, fills
+// `ceremony` and `response`, and submits the form as any form.
+import { startAuthentication, startRegistration } from "../vendor/simplewebauthn/index.js";
+import { explain, OFFLINE, Problem, UNAVAILABLE } from "./ceremony-problems.js";
+import { supported } from "./support.js";
+
+const PATIENCE_MS = 20_000;
+const SAID = {
+  ready: "",
+  starting: "Getting ready…",
+  touch: "Insert your key, enter its PIN, and touch it.",
+  checking: "Checking your key…",
+  failed: "",
+};
+
+function enter(form, phase, problem = []) {
+  form.dataset.phase = phase;
+  form.setAttribute("aria-busy", String(phase === "starting" || phase === "checking"));
+  form.querySelector("[data-state]").textContent = SAID[phase];
+  form.querySelector("[data-start]").disabled = phase !== "ready" && phase !== "failed";
+  const paragraphs = problem.map((sentence) => {
+    const paragraph = document.createElement("p");
+    paragraph.textContent = sentence;
+    return paragraph;
+  });
+  form.querySelector("[data-problem]").replaceChildren(...paragraphs);
+}
+
+async function options(form) {
+  let answer;
+  try {
+    answer = await fetch(form.dataset.options, {
+      method: "POST",
+      headers: { "X-CSRFToken": form.elements.namedItem("csrf_token").value, Accept: "application/json" },
+      body: new URLSearchParams(form.dataset.subject ? { subject: form.dataset.subject } : {}),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw OFFLINE();
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body?.options) return body;
+  if (body?.error?.message) throw new Problem("That is not possible now", body.error.message);
+  throw UNAVAILABLE();
+}
+
+async function run(form) {
+  let registering = false;
+  enter(form, "starting");
+  try {
+    const begun = await options(form);
+    registering = "pubKeyCredParams" in begun.options;
+    enter(form, "touch");
+    const ask = registering ? startRegistration : startAuthentication;
+    const response = await ask({ optionsJSON: begun.options });
+    form.elements.namedItem("ceremony").value = begun.ceremony;
+    form.elements.namedItem("response").value = JSON.stringify(response);
+    enter(form, "checking");
+    HTMLFormElement.prototype.submit.call(form);
+  } catch (error) {
+    enter(form, "failed", explain(error, registering));
+    form.querySelector("[data-start]").focus();
+  }
+}
+
+function attach(form) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (form.dataset.phase === "ready" || form.dataset.phase === "failed") run(form);
+  });
+  // Back from the next page: the browser may show this one as it was left, in mid-ceremony.
+  window.addEventListener("pageshow", (event) => event.persisted && enter(form, "ready"));
+  enter(form, "ready");
+}
+
+[...document.querySelectorAll("form[data-ceremony]")].filter(supported).forEach(attach);
