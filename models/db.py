@@ -38,9 +38,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for looking only: whatever it did is rolled back."""
+        """A session for looking only: whatever it did is rolled back.
+
+        What was loaded can still be read after it.
+        """
         with self._counted(), self._sessions() as session:
             yield session
+            session.expunge_all()  # a rollback would expire what was loaded
             session.rollback()
 
     @contextmanager

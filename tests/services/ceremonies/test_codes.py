@@ -1,0 +1,127 @@
+"""Every code of the catalogue, produced by a key and a browser that do the wrong thing."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from sqlalchemy import select
+
+from models import AuditEvent, Passkey
+from services.ceremonies import CODES, CeremonyRefusal, Purpose
+from tests.authenticator.cases import ANY, CASES, OTHER_ID, Before, Ceremony, HandIn
+
+OTHER_SESSION = b"o" * 32
+
+
+def text(answer) -> str:
+    return answer if isinstance(answer, str) else json.dumps(answer)
+
+
+def register(bench, key, person, **twists):
+    begun = bench.begin(person)
+    answer = key.create(begun.options, origin=bench.origin, **twists)
+    return bench.finish(person, begun.ceremony, text(answer))
+
+
+def enrol(bench, case, key):
+    person, other = bench.person(), bench.person("grace")
+    if case.before is Before.KNOWN:
+        register(bench, case.key(bench.world), other, credential_id=OTHER_ID)
+    begun = bench.begin(person)
+    answer = text(case.make(key, begun.options, bench.origin))
+    arguments: dict = {}
+    ceremony = begun.ceremony
+    match case.hand_in:
+        case HandIn.UNKNOWN:
+            ceremony = uuid.uuid4()
+        case HandIn.LATE:
+            bench.portal.now.forward(minutes=10)
+        case HandIn.AFTER_ANOTHER:
+            bench.finish(person, ceremony, answer)
+            answer = "{}"
+        case HandIn.OTHER_SESSION:
+            arguments["session_hash"] = OTHER_SESSION
+        case HandIn.OTHER_PERSON:
+            person = other
+        case HandIn.OTHER_PURPOSE:
+            arguments["purpose"] = Purpose.ADD
+    bench.finish(person, ceremony, answer, **arguments)
+
+
+def sign_in(bench, case, key):
+    person, other = bench.person(), bench.person("grace")
+    owner = other if case.before is Before.ANOTHERS else person
+    if case.before is Before.NOT_REGISTERED:
+        begun = bench.begin(owner)
+        key.create(begun.options, origin=bench.origin)
+    else:
+        passkey = register(bench, key, owner)
+    if case.before is Before.ENDED:
+        with bench.portal.database.write() as session:
+            session.get_one(Passkey, passkey.id).ended_at = bench.portal.now()
+    arguments: dict = {}
+    if case.ceremony is Ceremony.CONFIRM:
+        arguments = {"purpose": Purpose.CONFIRM, "person_id": person, "subject": "one"}
+    begun = bench.begin_sign_in(**arguments)
+    answer = text(case.make(key, begun.options, bench.origin))
+    if case.hand_in is HandIn.OTHER_SUBJECT:
+        arguments["subject"] = "another"
+    bench.finish_sign_in(begun.ceremony, answer, **arguments)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_is_refused_with_its_code(bench, world, case):
+    bench.world = world
+    if case.before is not Before.NO_POLICY:
+        bench.choose(case.policy)
+    with pytest.raises(CeremonyRefusal) as refused:
+        (enrol if case.ceremony is Ceremony.ENROL else sign_in)(bench, case, case.key(world))
+    assert refused.value.code == case.code
+    assert refused.value.sentence == CODES[case.code]
+
+
+def test_every_code_has_a_row():
+    assert {case.code for case in CASES} == set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_sentence_is_one_for_people(code):
+    sentence = CODES[code]
+    assert sentence[0].isupper() and sentence.endswith(".") and "!" not in sentence
+    for jargon in ("attestation", "aaguid", "rp id", "ceremony", "origin"):
+        assert jargon not in sentence.lower()
+
+
+VERDICTS = [case for case in CASES if case.code.startswith(("attestation_untr", "model_not"))]
+
+
+@pytest.mark.parametrize("case", VERDICTS, ids=str)
+def test_what_proves_nothing_is_still_accepted_where_nothing_is_demanded(bench, world, case):
+    bench.choose(ANY)
+    person, key = bench.person(), case.key(world)
+    begun = bench.begin(person)
+    begun.options["attestation"] = "direct"
+    answer = text(case.make(key, begun.options, bench.origin))
+    passkey = bench.finish(person, begun.ceremony, answer)
+    assert passkey.evidence.verdict == "accepted"
+    if case.code.startswith("attestation_untrusted"):
+        assert passkey.evidence.trust == "untrusted"
+        assert passkey.evidence.trust_reason == case.code.partition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.hand_in is HandIn.AS_ASKED], ids=str
+)
+def test_a_refusal_is_recorded_with_its_code(bench, world, case):
+    bench.world = world
+    if case.before is Before.NO_POLICY:
+        pytest.skip("nothing was begun")
+    bench.choose(case.policy)
+    with pytest.raises(CeremonyRefusal):
+        (enrol if case.ceremony is Ceremony.ENROL else sign_in)(bench, case, case.key(world))
+    with bench.portal.database.read() as session:
+        event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert event.tag in ("passkey.refused", "sign_in.refused", "passkey.counter_refused")
+    assert event.detail["code"] == case.code
