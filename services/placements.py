@@ -157,8 +157,8 @@ def _standing(placement: Placement, delivery: Delivery | None) -> Standing:
 def _sentence(state: Standing, directory: Directory, *, stuck: bool) -> str:
     name = directory.name
     match state:
-        case Standing.READY if (directory.test_report or {}).get("signs_in") is False:
-            return f"Your key is in {name}, which does not accept it for signing in yet."
+        case Standing.READY if stuck or (directory.test_report or {}).get("signs_in") is False:
+            return f"Your key is in {name}, which may not accept it for signing in yet."
         case Standing.READY:
             return f"Your key opens {name}."
         case Standing.ON_ITS_WAY if stuck:

@@ -12,6 +12,7 @@ import config
 from config import Settings
 from models.db import Database, in_transaction
 from services.portal import Portal, open_portal
+from tests import postgresql as postgresql_server
 
 
 class Clock:
@@ -73,6 +74,50 @@ def settings(tmp_path, database_url) -> Settings:
 
 @pytest.fixture
 def portal(settings, clock) -> Portal:
+    opened = open_portal(settings)
+    opened.now = clock
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server for the whole run; whoever asks is skipped where there is none."""
+    from models.migrate import upgrade
+
+    programs = postgresql_server.binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: initdb was not found")
+    cluster = postgresql_server.Cluster(programs)
+    try:
+        try:
+            cluster.start()
+        except postgresql_server.Unavailable as reason:
+            pytest.skip(str(reason))
+        database = Database(cluster.create(cluster.TEMPLATE))
+        upgrade(database)
+        database.close()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def any_database_url(request) -> str:
+    """A migrated database of the test's own, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database_url")
+        return
+    cluster = request.getfixturevalue("postgresql")
+    url = cluster.copy()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def any_portal(tmp_path, any_database_url, clock) -> Portal:
+    """The portal, once on SQLite and once on PostgreSQL."""
+    settings = config.load({}, data_dir=tmp_path / "instance", database_url=any_database_url)
     opened = open_portal(settings)
     opened.now = clock
     yield opened

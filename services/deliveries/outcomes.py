@@ -31,6 +31,8 @@ class Done:
 
     actual: PlacementState
     remote_id: str | None = None
+    note: Why | None = None
+    """What an operator should know although it is done."""
 
 
 @dataclass(frozen=True)

@@ -114,10 +114,10 @@ def _put_into(
 
 
 def _outcome(written: Written) -> Outcome:
+    shortfall = Why.of(written.shortfall) if written.shortfall else None
     if written.passkey is not None:
-        return Done(PlacementState.PRESENT, written.passkey.remote_id)
-    why = Why.of(written.shortfall) if written.shortfall else NOT_THERE
-    return Held(why, actual=PlacementState.ABSENT)
+        return Done(PlacementState.PRESENT, written.passkey.remote_id, note=shortfall)
+    return Held(shortfall or NOT_THERE, actual=PlacementState.ABSENT)
 
 
 def _remove(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:

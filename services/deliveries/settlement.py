@@ -56,7 +56,7 @@ def settle(
     match outcome:
         case Done():
             _confirm(placement, outcome.actual, outcome.remote_id, now=now)
-            _end(delivery, DeliveryState.DONE, None, now=now)
+            _end(delivery, DeliveryState.DONE, outcome.note, now=now)
             _record(session, audit.Tag.DELIVERY_DONE, delivery, now=now)
         case Held():
             if outcome.actual is not None:
