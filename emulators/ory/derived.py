@@ -74,7 +74,7 @@ def given_addresses(identity: dict[str, Any], wanted: dict[str, Any], time: str)
 
 
 def _address(name: str, key: tuple[str, str], time: str) -> dict[str, Any]:
-    entry = {"id": str(uuid.uuid4()), "value": key[1], "via": key[0]}
+    entry: dict[str, Any] = {"id": str(uuid.uuid4()), "value": key[1], "via": key[0]}
     if name == "verifiable_addresses":
         entry |= {"verified": False, "status": "pending"}
     return {**entry, "created_at": time, "updated_at": time}

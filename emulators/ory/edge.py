@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.http import HTTP_STATUS_CODES
@@ -33,6 +33,10 @@ ONE_AT_A_TIME = (
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class _CutError(Exception):
+    """The connection is to be cut."""
 
 
 class Edge:
@@ -62,8 +66,10 @@ class Edge:
         status = 0
         try:
             status, headers, content = self._guarded(environ, path)
-        finally:
+        except _CutError:
             self._record(environ, path, body, status)
+            _cut(environ)
+        self._record(environ, path, body, status)
         start_response(f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown')}", headers)
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [content]
 
@@ -98,7 +104,7 @@ class Edge:
     def _failed(self, environ: dict[str, Any], fault: Fault) -> Answer | None:
         self._ory.faults.pause(fault)
         if fault.kind is Kind.DROP:
-            _cut(environ)
+            raise _CutError
         answer = fault.answer()
         if answer is None:
             return None
@@ -149,7 +155,7 @@ def _as_answer(error: OryError) -> Answer:
     return error.code, headers, json.dumps(error.body()).encode()
 
 
-def _cut(environ: dict[str, Any]) -> None:
+def _cut(environ: dict[str, Any]) -> NoReturn:
     """Close the connection without an answer; the server takes it for a client that left."""
     connection = environ.get("werkzeug.socket")
     if connection is not None:

@@ -81,7 +81,7 @@ class Identities:
         answers, made = [], 0
         with self._store.transaction():
             for entry in entries:
-                answer = {"patch_id": entry.get("patch_id")}
+                answer = {"patch_id": entry["patch_id"]} if "patch_id" in entry else {}
                 try:
                     identity = self.insert(entry.get("create", {}), now=now)
                     answers.append({"action": "create", "identity": identity["id"], **answer})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_plus
+
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -59,7 +61,7 @@ def public_api(ory: Ory) -> Blueprint:
             opened = ory.logins.submit(
                 request.args["flow"],
                 body,
-                headers=request.headers,
+                headers=dict(request.headers),
                 cookies=request.cookies,
                 now=ory.now(),
             )
@@ -98,12 +100,24 @@ def public_api(ory: Ory) -> Blueprint:
         if request.form.get("grant_type") != "client_credentials":
             return jsonify({"error": "unsupported_grant_type"}), 400
         basic = request.authorization
-        by_header = basic is not None and basic.type == "basic"
+        if basic is not None and basic.type == "basic":
+            # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
+            method, client_id, secret = (
+                "client_secret_basic",
+                unquote_plus(basic.username or ""),
+                unquote_plus(basic.password or ""),
+            )
+        else:
+            method, client_id, secret = (
+                "client_secret_post",
+                request.form.get("client_id", ""),
+                request.form.get("client_secret", ""),
+            )
         try:
             granted = ory.clients.token(
-                client_id=(basic.username if by_header else request.form.get("client_id")) or "",
-                secret=(basic.password if by_header else request.form.get("client_secret")) or "",
-                method="client_secret_basic" if by_header else "client_secret_post",
+                client_id=client_id,
+                secret=secret,
+                method=method,
                 scope=request.form.get("scope", ""),
             )
         except OAuthError as error:

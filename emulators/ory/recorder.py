@@ -18,6 +18,7 @@ SECRET_FIELDS = {
     "codes", "access_token",
 }  # fmt: skip
 TOKEN = re.compile(r"\b(ory_(?:pat|apikey|wak|st|at)_)[\w-]+")
+SCHEMES = ("basic", "bearer")
 MASK = "***"
 
 
@@ -78,8 +79,8 @@ def masked_headers(headers: Mapping[str, str], *, also: str = "") -> dict[str, s
 def _masked_token(value: str) -> str:
     if TOKEN.search(value):
         return TOKEN.sub(rf"\g<1>{MASK}", value)
-    scheme, space, _rest = value.partition(" ")
-    return f"{scheme} {MASK}" if space else MASK
+    scheme = value.partition(" ")[0]
+    return f"{scheme} {MASK}" if scheme.lower() in SCHEMES else MASK
 
 
 def masked_body(body: bytes, content_type: str) -> Any:

@@ -89,7 +89,9 @@ class Schemas:
             raise bad_request("\n".join(_sentence(error) for error in errors))
 
 
-def leaves(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
+def leaves(
+    schema: Any, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """The traits with Ory's keyword: their paths below `traits`, and the keyword's value."""
     if not isinstance(schema, dict):
         return

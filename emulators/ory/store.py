@@ -55,21 +55,23 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, one at a time; may be nested."""
+        """All or nothing, one at a time; one within another undoes only itself."""
         with self._lock:
-            if self._depth == 0:
-                self._connection.execute("BEGIN IMMEDIATE")
+            name = f"depth_{self._depth}"
+            self._connection.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
             except BaseException:
                 self._depth -= 1
-                if self._depth == 0:
+                if self._depth:
+                    self._connection.execute(f"ROLLBACK TO {name}")
+                    self._connection.execute(f"RELEASE {name}")
+                else:
                     self._connection.execute("ROLLBACK")
                 raise
             self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("COMMIT")
+            self._connection.execute(f"RELEASE {name}" if self._depth else "COMMIT")
 
     def get(self, kind: str, document_id: str) -> dict[str, Any] | None:
         """A document, freshly parsed, or None."""
