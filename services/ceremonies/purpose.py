@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     """Another passkey for somebody who is signed in."""
     CONFIRM = "confirm"
     """Proof that the signed-in person is here, for the one thing that `subject` names."""
+    PROOF = "proof"
+    """A sign-in at a directory, begun there and relayed by us (`services.proof`)."""
 
     @property
     def registers(self) -> bool:
