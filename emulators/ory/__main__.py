@@ -43,7 +43,7 @@ def main() -> int:
         origins=tuple(given.origin or ["http://localhost:5000"]),
         data_dir=given.data_dir,
         port=given.port,
-        admin_port=given.admin_port or given.port + 1,
+        admin_port=given.admin_port or (given.port + 1 if given.port else 0),
     ) as ory:
         where = ory.url if ory.url == ory.admin_url else f"{ory.url} (admin: {ory.admin_url})"
         sys.stdout.write(

@@ -42,10 +42,11 @@ def admin_api(ory: Ory, name: str) -> Blueprint:
     @routes.get("/identities")
     def index() -> ResponseReturnValue:
         types = included()
+        shown = bool(types) or ory.variants["list_credentials"] == "present"
         page = listing.page(ory, request.args)
         answer = jsonify(
             [
-                identity_json(ory, identity, include=types, credentials=bool(types))
+                identity_json(ory, identity, include=types, credentials=shown)
                 for identity in page.items
             ]
         )
@@ -80,7 +81,9 @@ def admin_api(ory: Ory, name: str) -> Blueprint:
 
     @routes.delete("/identities/<identity_id>")
     def delete(identity_id: str) -> ResponseReturnValue:
-        ory.identities.delete(identity_id)
+        known = ory.identities.get(identity_id)["id"]
+        ory.sessions.end_all(known)
+        ory.identities.delete(known)
         return Response(status=204)
 
     @routes.delete("/identities/<identity_id>/credentials/<kind>")
@@ -91,11 +94,11 @@ def admin_api(ory: Ory, name: str) -> Blueprint:
 
     @routes.get("/identities/<identity_id>/sessions")
     def sessions(identity_id: str) -> ResponseReturnValue:
-        return jsonify(ory.logins.of_identity(ory.identities.get(identity_id)["id"]))
+        return jsonify(ory.sessions.of_identity(ory.identities.get(identity_id)["id"]))
 
     @routes.delete("/identities/<identity_id>/sessions")
     def end_sessions(identity_id: str) -> ResponseReturnValue:
-        ory.logins.end_all(ory.identities.get(identity_id)["id"])
+        ory.sessions.end_all(ory.identities.get(identity_id)["id"])
         return Response(status=204)
 
     @routes.post("/clients")

@@ -127,7 +127,8 @@ class Edge:
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), LARGEST_BODY)
+    declared = environ.get("CONTENT_LENGTH") or "0"
+    length = min(int(declared), LARGEST_BODY) if declared.isdigit() else 0
     body = environ["wsgi.input"].read(length) if length else b""
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))

@@ -17,6 +17,7 @@ from emulators.ory.login import Logins, RelyingParty
 from emulators.ory.recorder import Recorder
 from emulators.ory.schemas import Schemas
 from emulators.ory.seed import seed
+from emulators.ory.sessions import Sessions
 from emulators.ory.store import Store
 from emulators.ory.variants import Variants
 
@@ -58,11 +59,13 @@ class Ory:
         self.store = Store(data_dir / DATABASE if data_dir else None)
         self.schemas = Schemas(self.store)
         self.identities = Identities(self.store, self.schemas, self.edition, self.variants)
+        self.sessions = Sessions(self.store)
         self.logins = Logins(
             self.store,
             self.identities,
             self.edition,
             self.variants,
+            self.sessions,
             party or RelyingParty("localhost", ("http://localhost:5000",)),
         )
         self.clients = Clients(self.store)

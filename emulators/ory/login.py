@@ -1,9 +1,8 @@
-"""Signing in by API with a passkey: flows, sessions, logout (ory.md 8b)."""
+"""Signing in by API with a passkey: the login flows (ory.md 8b)."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ from emulators.ory.credentials import base64_of, text_of
 from emulators.ory.editions import Edition
 from emulators.ory.errors import OryError, bad_request
 from emulators.ory.identities import Identities, stamp
+from emulators.ory.sessions import Sessions
 from emulators.ory.store import Store
 from emulators.ory.variants import Variants
 
 FLOW_LIFE = timedelta(minutes=10)
-SESSION_LIFE = timedelta(hours=24)
 CLOUDFLARE_COOKIES = ("__cf", "_cf", "cf_")
 BROWSER_SIGN = (
     'The HTTP Request Header included the "{name}" key, indicating that this request was made by a '
@@ -48,7 +47,7 @@ class FlowRefused(Exception):
 
 
 class Logins:
-    """The login flows and sessions of the project."""
+    """The login flows of the project."""
 
     def __init__(
         self,
@@ -56,12 +55,14 @@ class Logins:
         identities: Identities,
         edition: Edition,
         variants: Variants,
+        sessions: Sessions,
         party: RelyingParty,
     ) -> None:
         self._store = store
         self._identities = identities
         self._edition = edition
         self._variants = variants
+        self._sessions = sessions
         self.party = party
 
     def begin(self, *, request_url: str, public_url: str, now: datetime) -> dict[str, Any]:
@@ -135,37 +136,51 @@ class Logins:
             FlowRefused: 400 with the flow.
             OryError: 404 no such flow, 410 expired, 401 identity disabled, 500 flow used.
         """
-        with self._store.transaction():
-            kept = self.flow(flow_id)
-            flow = kept["flow"]
-            if flow["expires_at"] < stamp(now):
-                raise _expired(flow, now)
-            _refuse_browsers(flow, headers, cookies)
-            offered = self._variants["passkey_method"] == "enabled"
-            if (
-                body.get("method") != "passkey"
-                or not self._edition.api_passkey_nodes
-                or not offered
-            ):
-                raise FlowRefused(flow, *nodes.NO_STRATEGY, why="no strategy")
-            if not isinstance(body.get("passkey_login"), str):
-                raise FlowRefused(flow, nodes.GENERIC, "passkey_login is missing", why="no answer")
-            if not kept["challenge"]:
-                # Kratos removes its session data from the flow once it was used, and then
-                # fails to find it.
-                raise OryError(
-                    500,
-                    "An internal server error occurred, please contact the system administrator",
-                    "Expected WebAuthN in internal context to be an object but got: "
-                    "unexpected end of JSON input",
-                )
-            identity = self._authenticate(kept, body["passkey_login"])
-            if identity["state"] != "active":
-                raise OryError(401, "identity is disabled", "This account was disabled.")
-            flow["active"] = "passkey"
-            flow["updated_at"] = stamp(now)
-            self._store.put("flow", flow_id, {"flow": flow, "challenge": ""})
-            return self._open_session(identity["id"], now)
+        try:
+            with self._store.transaction():
+                return self._submit(flow_id, body, headers=headers, cookies=cookies, now=now)
+        except FlowRefused:
+            if self._variants["failed_try"] == "spends the challenge":
+                self._store.put("flow", flow_id, {**self.flow(flow_id), "challenge": ""})
+            raise
+
+    def _submit(
+        self,
+        flow_id: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str],
+        now: datetime,
+    ) -> dict[str, Any]:
+        kept = self.flow(flow_id)
+        flow = kept["flow"]
+        if flow["expires_at"] < stamp(now):
+            raise _expired(flow, now)
+        _refuse_browsers(flow, headers, cookies)
+        offered = self._edition.api_passkey_nodes and self._variants["passkey_method"] == "enabled"
+        if body.get("method") != "passkey" or not offered:
+            raise FlowRefused(flow, *nodes.NO_STRATEGY, why="no strategy")
+        if not isinstance(body.get("passkey_login"), str):
+            raise FlowRefused(flow, nodes.GENERIC, "passkey_login is missing", why="no answer")
+        if not kept["challenge"]:
+            if self._variants["used_flow"] == "is refused":
+                raise FlowRefused(flow, *nodes.WRONG_ASSERTION, why="the flow was used")
+            # Kratos takes its session data out of the flow once it was used, and then fails to
+            # find it.
+            raise OryError(
+                500,
+                "An internal server error occurred, please contact the system administrator",
+                "Expected WebAuthN in internal context to be an object but got: "
+                "unexpected end of JSON input",
+            )
+        identity = self._authenticate(kept, body["passkey_login"])
+        if identity["state"] != "active":
+            raise OryError(401, "identity is disabled", "This account was disabled.")
+        flow["active"] = "passkey"
+        flow["updated_at"] = stamp(now)
+        self._store.put("flow", flow_id, {"flow": flow, "challenge": ""})
+        return self._sessions.open(identity["id"], now)
 
     def _authenticate(self, kept: dict[str, Any], response: str) -> dict[str, Any]:
         flow = kept["flow"]
@@ -223,70 +238,6 @@ class Logins:
                 return candidate, "webauthn"
         return None
 
-    def _open_session(self, identity_id: str, now: datetime) -> dict[str, Any]:
-        token = f"ory_st_{secrets.token_urlsafe(24)}"
-        time = stamp(now)
-        session = {
-            "id": str(uuid.uuid4()),
-            "active": True,
-            "expires_at": stamp(now + SESSION_LIFE),
-            "authenticated_at": time,
-            "authenticator_assurance_level": "aal1",
-            "authentication_methods": [{"method": "passkey", "aal": "aal1", "completed_at": time}],
-            "issued_at": time,
-            "devices": [{"id": str(uuid.uuid4()), "ip_address": "127.0.0.1"}],
-        }
-        kept = {"session": session, "identity": identity_id}
-        self._store.put("session", _hashed(token), kept)
-        return {
-            "session_token": token,
-            "session": session,
-            "identity_id": identity_id,
-            "continue_with": [{"action": "set_ory_session_token", "ory_session_token": token}],
-        }
-
-    def session(self, token: str, now: datetime) -> tuple[dict[str, Any], str] | None:
-        """The live session of a token, with its identity's id."""
-        kept = self._store.get("session", _hashed(token))
-        if kept is None or not kept["session"]["active"]:
-            return None
-        if kept["session"]["expires_at"] < stamp(now):
-            return None
-        return kept["session"], kept["identity"]
-
-    def end(self, token: str) -> None:
-        """Log out: fine if it was ended already (ory.md 8b step 4).
-
-        Raises:
-            OryError: 403 for a token that never was.
-        """
-        with self._store.transaction():
-            kept = self._store.get("session", _hashed(token))
-            if kept is None:
-                raise OryError(
-                    403,
-                    "The requested action was forbidden",
-                    "The provided Ory Session Token could not be found, is invalid, or otherwise "
-                    "malformed.",
-                )
-            kept["session"]["active"] = False
-            self._store.put("session", _hashed(token), kept)
-
-    def of_identity(self, identity_id: str) -> list[dict[str, Any]]:
-        """The sessions of an identity."""
-        sessions = self._store.all("session")
-        return [kept["session"] for kept in sessions if kept["identity"] == identity_id]
-
-    def end_all(self, identity_id: str) -> int:
-        """Remove every session of an identity; how many there were."""
-        ended = 0
-        with self._store.transaction():
-            for digest, kept in self._store.items("session"):
-                if kept["identity"] == identity_id:
-                    self._store.delete("session", digest)
-                    ended += 1
-        return ended
-
 
 def _refuse_browsers(
     flow: dict[str, Any], headers: Mapping[str, str], cookies: Mapping[str, str]
@@ -310,10 +261,6 @@ def _expired(flow: dict[str, Any], now: datetime) -> OryError:
         error_id="self_service_flow_expired",
         extra={"expired_at": flow["expires_at"]},
     )
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def missing_flow() -> OryError:

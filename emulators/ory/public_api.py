@@ -30,7 +30,7 @@ def public_api(ory: Ory) -> Blueprint:
 
     @routes.get("/self-service/login/api")
     def begin_login() -> ResponseReturnValue:
-        live = ory.logins.session(_session_token(), ory.now())
+        live = ory.sessions.find(_session_token(), ory.now())
         if live and request.args.get("refresh") != "true":
             raise OryError(
                 400,
@@ -73,7 +73,7 @@ def public_api(ory: Ory) -> Blueprint:
 
     @routes.get("/sessions/whoami")
     def whoami() -> ResponseReturnValue:
-        live = ory.logins.session(_session_token(), ory.now())
+        live = ory.sessions.find(_session_token(), ory.now())
         if live is None:
             raise OryError(
                 401,
@@ -92,7 +92,7 @@ def public_api(ory: Ory) -> Blueprint:
         token = body.get("session_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             raise bad_request("session_token is required")
-        ory.logins.end(token)
+        ory.sessions.end(token)
         return Response(status=204)
 
     @routes.post("/oauth2/token")

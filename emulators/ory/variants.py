@@ -42,6 +42,21 @@ SWITCHES: dict[str, Switch] = {
         ("allowed", "refused"),
         "whether members of an organization may sign in with a passkey",
     ),
+    "list_credentials": Switch(
+        "ory.md 2.1, 2.6 [I]",
+        ("absent", "present"),
+        "whether a list shows credentials (never their config) without include_credential",
+    ),
+    "failed_try": Switch(
+        "ory.md 8b step 3 (silent)",
+        ("keeps the challenge", "spends the challenge"),
+        "whether another assertion may be tried in the same flow",
+    ),
+    "used_flow": Switch(
+        "ory.md 8b step 3 (silent)",
+        ("fails", "is refused"),
+        "whether a second sign-in by the same flow is a server error or a 400 with the flow",
+    ),
     "unauthorized_body": Switch(
         "ory.md 7 [U]",
         ("json", "html", "empty"),

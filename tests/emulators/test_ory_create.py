@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
 
+from emulators.ory.running import running
+from tests.emulators.conftest import Api
 from tests.emulators.key import Key
 
 CONFLICT = {
@@ -53,6 +56,21 @@ def test_the_first_unknown_field_at_any_depth_is_named(api, body, field):
     }
 
 
+def test_field_names_may_differ_in_case_as_go_has_it(api):
+    body = {"Schema_ID": "default", "TRAITS": {"email": "mary@example.com"}}
+    assert api.call("POST", "/admin/identities", json=body).status_code == 201
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 5000])
+def test_what_is_no_json_is_refused(api, body):
+    assert api.call("POST", "/admin/identities", data=body).status_code == 400
+
+
+@pytest.mark.parametrize("body", [[], 1, "x", None])
+def test_what_is_no_object_is_refused(api, body):
+    assert api.call("POST", "/admin/identities", data=json.dumps(body)).status_code == 400
+
+
 def test_which_unknown_field_is_named_has_a_variant(api):
     api.ory.control.vary(unknown_field="last")
     answer = api.call("POST", "/admin/identities", json={"first": 1, "second": 2})
@@ -64,9 +82,6 @@ def test_which_unknown_field_is_named_has_a_variant(api):
     [("v26.2.0", "passkey"), ("v26.2.4", "latchkey_probe"), ("HEAD", "latchkey_probe")],
 )
 def test_the_safe_import_probe_tells_versions_apart_and_writes_nothing(version, field):
-    from emulators.ory.running import running
-    from tests.emulators.conftest import Api
-
     with running(flavour="self-hosted", version=version) as ory:
         body = {"credentials": {"passkey": {}}, "latchkey_probe": True, "traits": {}}
         before = len(ory.control.identities())
@@ -76,9 +91,6 @@ def test_the_safe_import_probe_tells_versions_apart_and_writes_nothing(version, 
 
 
 def test_external_id_is_unknown_to_versions_before_it():
-    from emulators.ory.running import running
-    from tests.emulators.conftest import Api
-
     with running(flavour="self-hosted", version="v1.3.1") as ory:
         answer = Api(ory).create(external_id="x")
         assert answer.json()["error"]["message"] == 'json: unknown field "external_id"'

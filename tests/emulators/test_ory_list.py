@@ -60,6 +60,12 @@ def test_a_list_shows_credentials_only_on_request(api, key, holder):
     assert "config" not in shown["password"]
 
 
+def test_a_list_that_shows_credentials_anyway_shows_no_config(api, key, holder):
+    api.ory.control.vary(list_credentials="present")
+    shown = listed(api, "credentials_identifier=mary@example.com").json()[0]["credentials"]
+    assert "config" not in shown["passkey"]
+
+
 def test_an_identity_shows_only_the_configs_that_were_asked_for(api, key, holder):
     assert "config" not in api.get(holder["id"])["credentials"]["passkey"]
     assert "config" in api.get(holder["id"], "passkey")["credentials"]["passkey"]

@@ -127,6 +127,28 @@ def test_a_failed_try_leaves_the_flow_usable(api, key, holder):
     assert api.submit(flow, key.sign(challenge)).status_code == 200
 
 
+@pytest.mark.parametrize(("variant", "status"), [("fails", 500), ("is refused", 400)])
+def test_a_second_sign_in_by_one_flow_has_a_variant(api, key, holder, variant, status):
+    api.ory.control.vary(used_flow=variant)
+    flow, challenge = api.begin()
+    api.submit(flow, key.sign(challenge))
+    assert api.submit(flow, key.sign(challenge)).status_code == status
+
+
+def test_a_failed_try_may_spend_the_challenge(api, key, holder):
+    api.ory.control.vary(failed_try="spends the challenge", used_flow="is refused")
+    flow, challenge = api.begin()
+    assert text(api.submit(flow, key.sign(challenge, kind="webauthn.create"))) == WRONG
+    assert text(api.submit(flow, key.sign(challenge))) == WRONG
+
+
+def test_a_removed_identity_is_signed_out(api, key, holder):
+    token = api.sign_in(key).json()["session_token"]
+    api.call("DELETE", f"/admin/identities/{holder['id']}")
+    headers = {"X-Session-Token": token}
+    assert api.call("GET", "/sessions/whoami", public=True, headers=headers).status_code == 401
+
+
 def test_an_expired_flow_is_gone(api, key, holder):
     flow, challenge = api.begin()
     api.ory.control.expire_flows()
