@@ -53,6 +53,10 @@ class Edition:
         """Whether this is Ory Network."""
         return self.flavour is Flavour.NETWORK
 
+    @property
+    def _head(self) -> bool:
+        return self.version == "HEAD"
+
     def _since(self, *number: int) -> bool:
         if self.version == "HEAD":
             return True
@@ -75,8 +79,8 @@ class Edition:
 
     @property
     def has_region(self) -> bool:
-        """ory.md 2.1: region is Network only, not in v26.2.0."""
-        return self._since(26, 2, 4)
+        """ory.md 2.1: region is HEAD only, in no tag."""
+        return self._head
 
     @property
     def api_passkey_nodes(self) -> bool:
@@ -85,13 +89,13 @@ class Edition:
 
     @property
     def stores_counter(self) -> bool:
-        """ory.md 3.2 rule 9: HEAD stores the counter after a sign-in, v26.2.0 does not [K]."""
-        return self._since(26, 2, 4)
+        """ory.md 3.2 rule 9: only HEAD stores the counter after a sign-in [K]."""
+        return self._head
 
     @property
     def type_mismatch_status(self) -> int:
         """ory.md 3.4: a patched credential of the wrong type is 400 at HEAD, 500 before [K]."""
-        return 400 if self._since(26, 2, 4) else 500
+        return 400 if self._head else 500
 
     @property
     def patch_merges_credentials(self) -> bool:
@@ -101,6 +105,6 @@ class Edition:
     @property
     def denied_paths(self) -> tuple[str, ...]:
         """ory.md 2.3: the deny list of JSON Patch."""
-        if self._since(26, 2, 4):
+        if self._head:
             return HEAD_DENIED
         return V25_DENIED if self._since(25, 4, 0) else V1_DENIED

@@ -21,6 +21,7 @@ from emulators.ory.store import Store
 from emulators.ory.variants import Variants
 
 FLOW_LIFE = timedelta(minutes=10)
+# ory.md 8b: 400 when these are sent; the words are not in the contract.
 CLOUDFLARE_COOKIES = ("__cf", "_cf", "cf_")
 BROWSER_SIGN = (
     'The HTTP Request Header included the "{name}" key, indicating that this request was made by a '

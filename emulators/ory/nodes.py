@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-# Ids and texts of Kratos' messages, as its `text` package numbers them.
+# Ids and texts of Kratos' messages. The contract does not name them: nothing may depend on them.
 SIGN_IN_WITH_PASSKEY = (1010021, "Sign in with passkey", "info")
 GENERIC = 4000001
 WRONG_ASSERTION = (4000008, "The provided authentication code is invalid, please try again.")
