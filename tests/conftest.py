@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 import config
 from config import Settings
@@ -122,3 +124,21 @@ def any_portal(tmp_path, any_database_url, clock) -> Portal:
     opened.now = clock
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def app(settings, portal) -> Flask:
+    """The portal's app, on the test's own portal and clock."""
+    from app import create_app
+
+    made = create_app(settings)
+    made.extensions["portal"].close()
+    made.extensions["portal"] = portal
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    """A browser without script, at the configured origin."""
+    return app.test_client()

@@ -1,0 +1,5 @@
+"""Enrolment: get ready, touch, done."""
+
+from blueprints.enrol.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,123 @@
+"""The enrolment pages. They show the link's person, never whoever happens to be signed in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from blueprints import visitor
+from blueprints.context import portal
+from blueprints.forms import CeremonyForm, NicknameForm
+from blueprints.placements import Places, places
+from models import LinkPurpose, Passkey
+from services import ceremonies, links, passkeys, policies, setup
+from services.attestation.metadata import Model
+from services.ceremonies import CeremonyRefusal, Purpose
+from services.refusal import Refusal
+
+blueprint = Blueprint("enrol", __name__, url_prefix="/enrol")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def index() -> Response | str | tuple[str, int]:
+    """Get ready and touch; by POST, the answer of the ceremony."""
+    own = visitor.enrolment()
+    form = CeremonyForm()
+    if own.finished:
+        if form.is_submitted():
+            flash("A key was registered with this link already. This is it.", "info")
+        return redirect(url_for(".done"), 303)
+    if own.person is None:
+        return redirect(url_for("setup.index"), 303)
+    if not form.is_submitted():
+        return render_template("enrol/index.html", own=own, allowed=_allowed())
+    try:
+        _register(own, form)
+    except CeremonyRefusal as refusal:
+        page = render_template(
+            "enrol/refused.html",
+            refusal=refusal,
+            allowed=_allowed(),
+            again=url_for(".index"),
+        )
+        return page, refusal.status
+    return redirect(url_for(".done"), 303)
+
+
+@blueprint.get("/done")
+def done() -> Response | str:
+    """The key that was registered, its name, and the places it opens."""
+    own, passkey = _finished()
+    return _done_page(own, passkey, NicknameForm(nickname=passkey.nickname))
+
+
+@blueprint.post("/name")
+def name() -> Response | tuple[str, int]:
+    """Give the key that was just registered another name."""
+    own, passkey = _finished()
+    form = NicknameForm()
+    if not form.validate():
+        return _done_page(own, passkey, form), 422
+    with portal().database.write() as session:
+        renamed = passkeys.get(session, passkey.id)
+        passkeys.rename(
+            session,
+            renamed,
+            form.nickname.data or "",
+            actor=renamed.person,
+            now=portal().now(),
+        )
+    flash("The name is saved.", "success")
+    return redirect(url_for(".done"), 303)
+
+
+@blueprint.get("/placements")
+def placements() -> str:
+    """The places the key opens, as a fragment that the done page renews."""
+    _, passkey = _finished()
+    return render_template("enrol/_placements.html", places=_places(passkey))
+
+
+def _register(own: links.Enrolment, form: CeremonyForm) -> None:
+    now = portal().now()
+    finish = setup.finish if own.link.purpose is LinkPurpose.SETUP else links.finish
+    ceremonies.finish_registration(
+        portal(),
+        purpose=Purpose.ENROL,
+        person_id=own.link.person_id,
+        session_hash=own.session_hash,
+        finish=lambda session, passkey: finish(session, own, passkey, now=now),
+        **form.answer,
+    )
+
+
+def _finished() -> tuple[links.Enrolment, Passkey]:
+    own = visitor.enrolment()
+    if own.link.passkey_id is None:
+        raise Refusal("enrolment_unfinished", "Register your key first.", status=409)
+    with portal().database.read() as session:
+        return own, passkeys.get(session, own.link.passkey_id)
+
+
+def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> str:
+    return render_template(
+        "enrol/done.html",
+        own=own,
+        passkey=passkey,
+        model=portal().metadata.model(passkey.aaguid),
+        places=_places(passkey),
+        form=form,
+        set_up=own.link.purpose is LinkPurpose.SETUP,
+    )
+
+
+def _places(passkey: Passkey) -> Places:
+    with portal().database.read() as session:
+        return places(session, passkey)
+
+
+def _allowed() -> tuple[Model, ...]:
+    """The models to show as allowed; empty where any may come."""
+    with portal().database.read() as session:
+        policy = policies.current(session)
+    return policy.allowed(portal().metadata) if policy else ()

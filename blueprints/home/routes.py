@@ -1,0 +1,47 @@
+"""The first page, health, and help."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template
+from flask_login import current_user
+from sqlalchemy import text
+from werkzeug.wrappers import Response
+
+from blueprints.context import portal
+from blueprints.returning import landing
+from services import setup
+
+blueprint = Blueprint("home", __name__)
+
+TOPICS = {
+    "browser": "Browsers that work with security keys",
+    "leftover": "Take a leftover entry off a security key",
+    "sign-in": "When signing in does not work",
+}
+"""The pages that help, each a template `home/help/<topic>.html`."""
+
+
+@blueprint.get("/")
+def index() -> Response | str:
+    """Where people start who are not signed in; others go on to their page."""
+    if current_user.is_authenticated:
+        return redirect(landing())
+    with portal().database.read() as session:
+        over = setup.is_over(session)
+    return render_template("home/index.html", set_up=over)
+
+
+@blueprint.get("/health")
+def health() -> dict[str, str]:
+    """For load balancers: whether this process serves, its database included."""
+    with portal().database.read() as session:
+        session.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+@blueprint.get("/help/<topic>")
+def topic(topic: str) -> str:
+    """One page that helps."""
+    if topic not in TOPICS:
+        abort(404)
+    return render_template(f"home/help/{topic}.html", title=TOPICS[topic], topics=TOPICS)

@@ -1,0 +1,38 @@
+"""What an operator sees first: how things stand, what needs attention, and what comes next."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from sqlalchemy import func, select
+
+from blueprints.context import portal
+from models import DeliveryState, Passkey
+from services import directories, people, policies
+from services.deliveries import tally
+
+blueprint = Blueprint("overview", __name__, url_prefix="/admin")
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Counts, deliveries that wait for a human, and the steps that are still ahead."""
+    with portal().database.read() as session:
+        counts = tally.by_state(session)
+        connected = directories.summaries(session)
+        policy = policies.current(session)
+        many = people.count(session)
+        keys = session.scalar(
+            select(func.count()).select_from(Passkey).where(Passkey.ended_at.is_(None))
+        )
+    return render_template(
+        "overview/index.html",
+        people=many,
+        passkeys=keys or 0,
+        directories=connected,
+        unverified=[one for one in connected if one.directory.verified_at is None],
+        waiting=counts[DeliveryState.WAITING] + counts[DeliveryState.RUNNING],
+        held=counts[DeliveryState.HELD] + counts[DeliveryState.NEEDS_TOUCH],
+        policy=policy,
+        metadata=portal().metadata,
+        overdue=portal().metadata.next_update < portal().now().date(),
+    )

@@ -1,0 +1,5 @@
+"""Administration of people: their links, and the story of each passkey."""
+
+from blueprints.people.routes import blueprint
+
+__all__ = ["blueprint"]

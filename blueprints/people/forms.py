@@ -1,0 +1,44 @@
+"""The forms of people's pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from blueprints.forms import NamesForm, tidied
+from services import people
+
+LIFETIMES = {
+    "1": ("1 hour", timedelta(hours=1)),
+    "24": ("24 hours", timedelta(hours=24)),
+    "72": ("3 days", timedelta(days=3)),
+    "168": ("7 days", timedelta(days=7)),
+}
+"""How long an enrolment link can be opened: the form's value, its words, and the span."""
+
+
+class PersonForm(NamesForm):
+    """A person to add."""
+
+    middle_name = StringField(
+        "Middle name", [Length(max=people.NAME_LENGTH)], filters=[tidied], default=""
+    )
+
+
+class LinkForm(FlaskForm):
+    """How long a new enrolment link can be opened."""
+
+    lifetime = RadioField(
+        "The link can be opened for",
+        [InputRequired("Choose how long the link can be opened.")],
+        choices=[(value, words) for value, (words, _) in LIFETIMES.items()],
+        default="24",
+    )
+
+    @property
+    def span(self) -> timedelta:
+        """The chosen time."""
+        return LIFETIMES[self.lifetime.data][1]

@@ -1,0 +1,160 @@
+"""People: the list, adding one, one person, and their enrolment links."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from blueprints.addresses import cursor, pager
+from blueprints.context import portal
+from blueprints.people import story
+from blueprints.people.forms import LinkForm, PersonForm
+from blueprints.placements import places
+from models import EnrolmentLink, LinkPurpose, Person
+from services import links, passkeys, people
+from services.refusal import Refusal
+
+blueprint = Blueprint("people", __name__, url_prefix="/admin")
+
+SHOWN_ONCE = "link_shown_once"
+MAX_QUERY = 100
+
+
+@blueprint.get("/people")
+def index() -> str:
+    """One page of people, newest first, found by the words in the address."""
+    query = people.tidy(request.args.get("q", ""))[:MAX_QUERY]
+    with portal().database.read() as database:
+        page = people.search(database, query, older=cursor("older"), newer=cursor("newer"))
+        keys = people.passkey_counts(database, page.items)
+    return render_template(
+        "people/index.html",
+        people=page.items,
+        keys=keys,
+        query=query,
+        page=pager(page, url_for(".index"), q=query),
+    )
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+def new() -> Response | str | tuple[str, int]:
+    """Add a person."""
+    form = PersonForm()
+    if not form.is_submitted():
+        return render_template("people/new.html", form=form)
+    if form.validate():
+        try:
+            with portal().database.write() as database:
+                added = people.add(
+                    database,
+                    form.names(form.middle_name.data or ""),
+                    actor=current_user.person,
+                    now=portal().now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{added.display_name} is added. Make an enrolment link next.", "success")
+            return redirect(url_for(".show", person=added.uuid), 303)
+    return render_template("people/new.html", form=form), 422
+
+
+@blueprint.get("/people/<uuid:person>")
+def show(person: UUID) -> str:
+    """One person: keys, places, links; and a new link's address, once."""
+    with portal().database.read() as database:
+        found = _person(database, person)
+        return _page(database, found, LinkForm())
+
+
+@blueprint.post("/people/<uuid:person>/links")
+def make_link(person: UUID) -> Response | tuple[str, int]:
+    """Make an enrolment link for the person."""
+    form = LinkForm()
+    if not form.validate():
+        with portal().database.read() as database:
+            return _page(database, _person(database, person), form), 422
+    with portal().database.write() as database:
+        made = links.make(
+            database,
+            purpose=LinkPurpose.ENROL,
+            person=_person(database, person),
+            actor=current_user.person,
+            lifetime=form.span,
+            now=portal().now(),
+        )
+    # The token is nowhere but in this browser's next request, and sealed even there.
+    sealed = portal().sealer.seal(SHOWN_ONCE, made.token)
+    session[SHOWN_ONCE] = {"link": made.link.uuid.hex, "token": sealed.decode()}
+    return redirect(url_for(".show", person=person, _anchor="new-link"), 303)
+
+
+@blueprint.post("/links/<uuid:link>/revoke")
+def revoke_link(link: UUID) -> Response:
+    """Take an enrolment link back."""
+    with portal().database.write() as database:
+        found = links.get(database, link)
+        if found is None or found.person is None:
+            abort(404)
+        links.revoke(database, found, actor=current_user.person, now=portal().now())
+        person = found.person.uuid
+    flash("The link is revoked. It cannot be used any more.", "success")
+    return redirect(url_for(".show", person=person), 303)
+
+
+@blueprint.get("/passkeys/<uuid:passkey>")
+def passkey(passkey: UUID) -> str:
+    """The story of one passkey: made, judged, delivered, used, ended."""
+    with portal().database.read() as database:
+        found = passkeys.by_uuid(database, passkey)
+        if found is None:
+            abort(404)
+        listed = places(database, found, technical=True)
+    return render_template(
+        "people/passkey.html",
+        passkey=found,
+        model=portal().metadata.model(found.aaguid),
+        judged=story.judged(found.evidence, portal().metadata),
+        path=story.certificates(found.evidence),
+        raw=story.raw(found),
+        places=listed,
+    )
+
+
+def _person(database: Session, address: UUID) -> Person:
+    found = people.get(database, address)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(database: Session, person: Person, form: LinkForm) -> str:
+    own = passkeys.of_person(database, person.id, ended=True)
+    listed = links.of_person(database, person)
+    now = portal().now()
+    return render_template(
+        "people/show.html",
+        person=person,
+        rows=[
+            (one, portal().metadata.model(one.aaguid), places(database, one, technical=True))
+            for one in own
+        ],
+        links=[(link, links.state(link, now=now)) for link in listed],
+        revocable=(links.LinkState.OPEN, links.LinkState.BEGUN),
+        address=_shown_once(listed),
+        form=form,
+    )
+
+
+def _shown_once(listed: list[EnrolmentLink]) -> str | None:
+    """The address of the link that was just made for this person; only the first time."""
+    kept = session.get(SHOWN_ONCE)
+    if not kept or kept["link"] not in {link.uuid.hex for link in listed}:
+        return None
+    del session[SHOWN_ONCE]
+    token = portal().sealer.open(SHOWN_ONCE, kept["token"].encode())
+    return portal().settings.base_url + url_for("links.show", token=token)

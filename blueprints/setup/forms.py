@@ -1,0 +1,21 @@
+"""The set-up form."""
+
+from __future__ import annotations
+
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from blueprints.forms import NamesForm
+from services.policies import Kind
+
+
+class SetupForm(NamesForm):
+    """Who the first administrator is, and which keys are allowed from the start."""
+
+    DEFAULT_KIND = Kind.HID_CRESCENDO.value
+
+    kind = RadioField(
+        "Which security keys are allowed",
+        [InputRequired("Choose which security keys are allowed.")],
+        choices=[(kind.value, kind.label) for kind in Kind],
+    )
