@@ -1,0 +1,5 @@
+"""The audit trail, to read."""
+
+from blueprints.audit.routes import blueprint
+
+__all__ = ["blueprint"]

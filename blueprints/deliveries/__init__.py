@@ -1,0 +1,5 @@
+"""What is owed to directories, what became of it, and trying again."""
+
+from blueprints.deliveries.routes import blueprint
+
+__all__ = ["blueprint"]
