@@ -1,0 +1,200 @@
+"""The twin of a directory: in memory, deterministic, and failing exactly when told to.
+
+It is a connector of `directories.base.Connector`. `before` and `after` hold what happens around the
+next call of a method: an exception to raise, or a function to run in the middle of things.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from directories.base import (
+    AlreadyThere,
+    Capabilities,
+    ConnectionReport,
+    Connector,
+    NotFound,
+    Page,
+    PasskeyRecord,
+    PersonRecord,
+    Refused,
+    RemoteIdentity,
+    RemotePasskey,
+    Way,
+    Written,
+)
+from models.db import in_transaction
+
+Happening = Exception | Callable[[], object]
+
+
+@dataclass
+class StoredIdentity:
+    """An identity as the fake keeps it."""
+
+    remote_id: str
+    email: str
+    external_id: uuid.UUID | None = None
+    passkeys: dict[bytes, PasskeyRecord] = field(default_factory=dict)
+
+
+class FakeDirectory(Connector):
+    """A directory that holds identities and passkeys in memory."""
+
+    def __init__(self) -> None:
+        self.identities: dict[str, StoredIdentity] = {}
+        self.calls: list[str] = []
+        self.before: defaultdict[str, deque[Happening]] = defaultdict(deque)
+        self.after: defaultdict[str, deque[Happening]] = defaultdict(deque)
+        self.takes_identities = True
+        self.stores_passkeys = True
+        self.one_at_a_time = False
+        self.warning: Refused | None = None
+        self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
+        self.most_at_once: dict[str, int] = {}
+        self._inside: defaultdict[str, int] = defaultdict(int)
+        self._guard = threading.Lock()
+        self._number = itertools.count(1)
+
+    # What tests arrange and look at
+
+    def add(self, email: str, external_id: uuid.UUID | None = None) -> StoredIdentity:
+        identity = StoredIdentity(f"remote-{next(self._number)}", email, external_id)
+        self.identities[identity.remote_id] = identity
+        return identity
+
+    def passkeys(self) -> list[PasskeyRecord]:
+        """Every passkey in every identity."""
+        return [one for each in self.identities.values() for one in each.passkeys.values()]
+
+    def writes(self) -> list[str]:
+        return [name for name in self.calls if name.startswith(("put_", "remove_"))]
+
+    # The connector
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(way=Way.IMPORT, takes_identities=self.takes_identities)
+
+    @property
+    def create_lock(self) -> str:
+        return "fake:project"
+
+    def test(self, *, rp_id: str, origins: tuple[str, ...], probe: bool) -> ConnectionReport:
+        with self._call("test"):
+            return self.report
+
+    def people(self, query: str, cursor: str | None) -> Page[RemoteIdentity]:
+        return Page(tuple(self._remote(one) for one in self.identities.values()))
+
+    def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:
+        with self._call("find_identity"):
+            found = self._find(person, remote_id)
+            return None if found is None else self._remote(found)
+
+    def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
+        with self._call("put_identity"):
+            if self._find(person, None) is not None:
+                raise AlreadyThere("It is there already.", code="fake.there")
+            made = self.add(person.email, person.uuid)
+            if passkey is None or self.one_at_a_time:
+                return Written(self._remote(made))
+            return self._store(made, passkey)
+
+    def put_passkey(self, identity, passkey, answer) -> Written:
+        with self._call("put_passkey"):
+            return self._store(self._stored(identity), passkey)
+
+    def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
+        with self._call("list_passkeys"):
+            stored = self._stored(identity).passkeys.values()
+            return tuple(self._remote_passkey(one) for one in stored)
+
+    def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
+        with self._call("remove_passkey"):
+            self._stored(identity).passkeys.pop(passkey.credential_id, None)
+
+    def _find(self, person: PersonRecord, remote_id: str | None) -> StoredIdentity | None:
+        if remote_id in self.identities:
+            return self.identities[remote_id]
+        for one in self.identities.values():
+            if one.external_id == person.uuid:
+                return one
+        for one in self.identities.values():
+            if one.email == person.email:
+                return one
+        return None
+
+    def _stored(self, identity: RemoteIdentity) -> StoredIdentity:
+        if identity.remote_id not in self.identities:
+            raise NotFound("That identity is not there.", code="fake.gone")
+        return self.identities[identity.remote_id]
+
+    def _store(self, identity: StoredIdentity, passkey: PasskeyRecord) -> Written:
+        remote = self._remote(identity)
+        if not self.stores_passkeys:
+            return Written(
+                remote,
+                shortfall=Refused(
+                    "It can not import passkeys.",
+                    code="fake.no_import",
+                    said='unknown field "passkey"',
+                    request_id="req-1",
+                ),
+            )
+        identity.passkeys[passkey.credential_id] = passkey
+        return Written(remote, self._remote_passkey(passkey), self.warning)
+
+    @staticmethod
+    def _remote(identity: StoredIdentity) -> RemoteIdentity:
+        return RemoteIdentity(identity.remote_id, identity.email)
+
+    @staticmethod
+    def _remote_passkey(passkey: PasskeyRecord) -> RemotePasskey:
+        return RemotePasskey(passkey.credential_id.hex(), passkey.credential_id, passkey.nickname)
+
+    def _call(self, name: str) -> _Call:
+        return _Call(self, name)
+
+
+class _Call:
+    """One call: recorded, never inside a transaction, with what was arranged around it."""
+
+    def __init__(self, directory: FakeDirectory, name: str) -> None:
+        self.directory, self.name = directory, name
+
+    def __enter__(self) -> None:
+        assert not in_transaction(), f"{self.name} was called inside a transaction"
+        directory, name = self.directory, self.name
+        with directory._guard:
+            directory.calls.append(name)
+            directory._inside[name] += 1
+            directory.most_at_once[name] = max(
+                directory.most_at_once.get(name, 0), directory._inside[name]
+            )
+        try:
+            self._happen(directory.before)
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(self, kind, error, traceback) -> None:
+        self._leave()
+        if kind is None:
+            self._happen(self.directory.after)
+
+    def _leave(self) -> None:
+        with self.directory._guard:
+            self.directory._inside[self.name] -= 1
+
+    def _happen(self, arranged: defaultdict[str, deque[Happening]]) -> None:
+        if arranged[self.name]:
+            happening = arranged[self.name].popleft()
+            if isinstance(happening, Exception):
+                raise happening
+            happening()
