@@ -161,7 +161,7 @@ REGISTRATION: tuple[Case, ...] = (
         "attestation_untrusted.not_ca",
         "signed by what is no CA",
         _careless,
-        key=lambda world: world.careless_key()[0],
+        key=World.careless_key,
     ),
     Case("attestation_untrusted.no_anchors", "unknown model", key=World.unknown_key),
     Case("model_not_allowed", "known, and not HID's", key=World.other_key),

@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -264,9 +264,6 @@ class SoftwareKey:
             answer["clientExtensionResults"] = {"credProps": {"rk": True}}
         changed = twist.change(answer) if twist.change is not None else None
         return answer if changed is None else changed
-
-
-TWISTS = frozenset(one.name for one in fields(Twists))
 
 
 def encoded(data: bytes) -> str:

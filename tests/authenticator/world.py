@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.authenticator.key import SoftwareKey
-from tests.authenticator.manufacturer import Manufacturer, issue
+from tests.authenticator.manufacturer import Manufacturer
 
 CRESCENDO_KEY = UUID("692db549-7ae5-44d5-a1e5-dd20a493b723")
 CRESCENDO_KEY_V2 = UUID("2d3bec26-15ee-4f5d-88b2-53622490270b")
@@ -75,15 +75,10 @@ class World:
         path.write_text(json.dumps({"entries": self.entries()}))
         return path
 
-    def careless_key(self) -> tuple[SoftwareKey, tuple[bytes, ...]]:
-        """A key whose chain goes through a certificate that is no CA, and that chain."""
-        key = SoftwareKey(self.careless, CRESCENDO_KEY_V2)
-        return key, (key.leaf.der, self.careless.intermediate.der)
+    def careless_key(self) -> SoftwareKey:
+        """A key whose chain, `x5c`, goes through a certificate that is no CA."""
+        return SoftwareKey(self.careless, CRESCENDO_KEY_V2)
 
     def lapsed_key(self) -> SoftwareKey:
         """A key whose anchor has expired."""
         return SoftwareKey(self.lapsed, CRESCENDO_C3000)
-
-    def stray_certificate(self) -> bytes:
-        """A certificate of nobody."""
-        return issue({"CN": "Nobody"}, ca=False).der
