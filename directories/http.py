@@ -134,9 +134,7 @@ class DirectorySession(requests.Session):
             pass
         except (InvalidURL, InvalidSchema, MissingSchema):
             raise Misconfigured("This is not a web address.", code="http.address") from None
-        raise Misconfigured(
-            "The key or a header has characters that HTTP does not allow.", code="http.header"
-        )
+        raise _bad_header()
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send a prepared request under the rules, and read the answer within bounds."""
@@ -188,6 +186,8 @@ class DirectorySession(requests.Session):
         if expired or isinstance(error, Timeout) or _caused_by(error, TimeoutError):
             kind = "to connect" if isinstance(error, ConnectTimeout) else "to answer"
             return _timed_out(kind)
+        if isinstance(error, UnicodeError):
+            return _bad_header()
         if _caused_by(error, NameResolutionError):
             return Transient("The host name does not resolve.", code="http.unresolved")
         if isinstance(error, SSLError) or _caused_by(error, ssl.SSLError):
@@ -211,6 +211,12 @@ class DirectorySession(requests.Session):
 
 def _timed_out(doing: str = "to answer") -> Transient:
     return Transient(f"The directory took too long {doing}.", code="http.timeout")
+
+
+def _bad_header() -> Misconfigured:
+    return Misconfigured(
+        "The key or a header has characters that HTTP does not allow.", code="http.header"
+    )
 
 
 def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:

@@ -105,9 +105,12 @@ class OryConnector:
             found, following = self._api.identities(credentials_identifier=query, **more)
             if found or cursor:
                 return self._page(found, following)
-        found, following = self._api.identities(
-            preview_credentials_identifier_similar=query, **more
-        )
+        try:
+            found, following = self._api.identities(
+                preview_credentials_identifier_similar=query, **more
+            )
+        except Refused:
+            return Page(())  # the parameter is a preview, and may go away
         return self._page(found, _ALIKE + following if following else None)
 
     def groups(self, query: str, cursor: str | None) -> Page[Group]:
