@@ -26,6 +26,11 @@ class Place:
     time: datetime
     can_prove: bool
 
+    @property
+    def directory_name(self) -> str:
+        """The place, as the directory's name."""
+        return self.place
+
 
 @dataclass(frozen=True)
 class Places:

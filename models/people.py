@@ -102,4 +102,4 @@ class EnrolmentLink(Addressed, Base):
     """The passkey that finished it."""
     revoked_at: Mapped[datetime | None]
 
-    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+    person: Mapped[Person | None] = relationship(foreign_keys=[person_id], lazy="joined")

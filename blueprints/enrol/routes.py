@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import visitor
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm, NicknameForm
+from blueprints.keys import allowed_models, seen
 from blueprints.placements import Places, places
 from models import LinkPurpose, Passkey
-from services import ceremonies, links, passkeys, policies, setup
-from services.attestation.metadata import Model
+from services import ceremonies, links, passkeys, setup
 from services.ceremonies import CeremonyRefusal, Purpose
 from services.refusal import Refusal
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("enrol", __name__, url_prefix="/enrol")
 
 @blueprint.route("", methods=["GET", "POST"])
 def index() -> Response | str | tuple[str, int]:
-    """Get ready and touch; by POST, the answer of the ceremony."""
+    """Get ready, then touch (`?step=touch`); by POST, the answer of the ceremony."""
     own = visitor.enrolment()
     form = CeremonyForm()
     if own.finished:
@@ -29,16 +29,21 @@ def index() -> Response | str | tuple[str, int]:
         return redirect(url_for(".done"), 303)
     if own.person is None:
         return redirect(url_for("setup.index"), 303)
+    setting_up = own.link.purpose is LinkPurpose.SETUP
     if not form.is_submitted():
-        return render_template("enrol/index.html", own=own, allowed=_allowed())
+        step = "touch" if request.args.get("step") == "touch" else "index"
+        return render_template(
+            f"enrol/{step}.html", link=own.link, setting_up=setting_up, allowed=allowed_models()
+        )
     try:
         _register(own, form)
     except CeremonyRefusal as refusal:
         page = render_template(
             "enrol/refused.html",
             refusal=refusal,
-            allowed=_allowed(),
-            again=url_for(".index"),
+            seen=seen(refusal),
+            allowed=allowed_models(),
+            again=url_for(".index", step="touch"),
         )
         return page, refusal.status
     return redirect(url_for(".done"), 303)
@@ -102,8 +107,7 @@ def _finished() -> tuple[links.Enrolment, Passkey]:
 def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> str:
     return render_template(
         "enrol/done.html",
-        own=own,
-        passkey=passkey,
+        link=own.link,
         model=portal().metadata.model(passkey.aaguid),
         places=_places(passkey),
         form=form,
@@ -114,10 +118,3 @@ def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> st
 def _places(passkey: Passkey) -> Places:
     with portal().database.read() as session:
         return places(session, passkey)
-
-
-def _allowed() -> tuple[Model, ...]:
-    """The models to show as allowed; empty where any may come."""
-    with portal().database.read() as session:
-        policy = policies.current(session)
-    return policy.allowed(portal().metadata) if policy else ()

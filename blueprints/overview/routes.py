@@ -29,7 +29,11 @@ def index() -> str:
         people=many,
         passkeys=keys or 0,
         directories=connected,
-        unverified=[one for one in connected if one.directory.verified_at is None],
+        unverified=[
+            one
+            for one in connected
+            if one.directory.added_at is not None and one.directory.verified_at is None
+        ],
         waiting=counts[DeliveryState.WAITING] + counts[DeliveryState.RUNNING],
         held=counts[DeliveryState.HELD] + counts[DeliveryState.NEEDS_TOUCH],
         policy=policy,

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm, NicknameForm
+from blueprints.keys import allowed_models, seen
 from blueprints.placements import places
 from models import Passkey
-from services import ceremonies, passkeys, policies
+from services import ceremonies, passkeys
 from services.attestation.metadata import Model
 from services.ceremonies import CeremonyRefusal, Purpose
 
@@ -34,7 +35,7 @@ def new() -> Response | str | tuple[str, int]:
     """Register another passkey."""
     form = CeremonyForm()
     if not form.is_submitted():
-        return render_template("passkeys/new.html", allowed=_allowed())
+        return render_template("passkeys/new.html", allowed=allowed_models())
     try:
         passkey = ceremonies.finish_registration(
             portal(),
@@ -47,7 +48,8 @@ def new() -> Response | str | tuple[str, int]:
         page = render_template(
             "enrol/refused.html",
             refusal=refusal,
-            allowed=_allowed(),
+            seen=seen(refusal),
+            allowed=allowed_models(),
             again=url_for(".new"),
         )
         return page, refusal.status
@@ -114,9 +116,3 @@ def _page(passkey: Passkey, form: NicknameForm) -> str:
 
 def _model(passkey: Passkey) -> Model | None:
     return portal().metadata.model(passkey.aaguid)
-
-
-def _allowed() -> tuple[Model, ...]:
-    with portal().database.read() as session:
-        policy = policies.current(session)
-    return policy.allowed(portal().metadata) if policy else ()

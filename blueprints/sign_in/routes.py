@@ -26,7 +26,7 @@ def index() -> Response | str | tuple[str, int]:
         if current_user.is_authenticated:
             return redirect(going_on or landing())
         visitor.browser_hash()  # the cookie must be there before the script asks for options
-        return render_template("sign_in/index.html", form=form, refusal=None)
+        return render_template("sign_in/index.html", next=going_on or "", refusal=None)
     try:
         done = ceremonies.finish_authentication(
             portal(),
@@ -35,7 +35,8 @@ def index() -> Response | str | tuple[str, int]:
             **form.answer,
         )
     except Refusal as refusal:
-        return render_template("sign_in/index.html", form=form, refusal=refusal), refusal.status
+        page = render_template("sign_in/index.html", next=going_on or "", refusal=refusal)
+        return page, refusal.status
     with portal().database.write() as session:
         token, opened = sessions.open_session(
             session,

@@ -1,0 +1,29 @@
+"""What a person's pages say of security keys: which are allowed, and which one was seen."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from blueprints.context import portal
+from services import policies
+from services.attestation.metadata import Model
+from services.ceremonies import CeremonyRefusal
+
+
+def allowed_models() -> tuple[Model, ...]:
+    """The models that the policy allows, each name once; empty where any key may come.
+
+    A manufacturer has an entry for each edition of a model, and a person cannot tell them apart.
+    """
+    with portal().database.read() as session:
+        policy = policies.current(session)
+    models = policy.allowed(portal().metadata) if policy else ()
+    return tuple({model.name: model for model in models}.values())
+
+
+def seen(refusal: CeremonyRefusal) -> Model | None:
+    """The model that a refused key claimed to be, where metadata knows it."""
+    try:
+        return portal().metadata.model(UUID(str(refusal.facts.get("aaguid"))))
+    except ValueError:
+        return None
