@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -41,23 +41,15 @@ def summaries(session: Session) -> list[Summary]:
         select(Directory).where(Directory.ended_at.is_(None)).order_by(Directory.name, Directory.id)
     ).all()
     everyone = session.scalar(select(func.count(Person.id))) or 0
-    chosen = dict(
-        session.execute(
-            select(DirectoryPerson.directory_id, func.count()).group_by(
-                DirectoryPerson.directory_id
-            )
-        )
-        .tuples()
-        .all()
+    chosen = _counts(
+        session,
+        select(DirectoryPerson.directory_id, func.count()).group_by(DirectoryPerson.directory_id),
     )
-    placed = dict(
-        session.execute(
-            select(Placement.directory_id, func.count())
-            .where(Placement.actual == PlacementState.PRESENT)
-            .group_by(Placement.directory_id)
-        )
-        .tuples()
-        .all()
+    placed = _counts(
+        session,
+        select(Placement.directory_id, func.count())
+        .where(Placement.actual == PlacementState.PRESENT)
+        .group_by(Placement.directory_id),
     )
     states: defaultdict[tuple[int, DeliveryState], int] = defaultdict(int)
     open_states = (
@@ -84,3 +76,7 @@ def summaries(session: Session) -> list[Summary]:
         )
         for directory in directories
     ]
+
+
+def _counts(session: Session, statement: Select[int, int]) -> dict[int, int]:
+    return {row[0]: row[1] for row in session.execute(statement)}
