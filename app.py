@@ -14,6 +14,7 @@ import blueprints.audit
 import blueprints.ceremonies
 import blueprints.components
 import blueprints.deliveries
+import blueprints.directories
 import blueprints.enrol
 import blueprints.home
 import blueprints.icons
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.icons.blueprint,
     blueprints.overview.blueprint,
     blueprints.people.blueprint,
+    blueprints.directories.blueprint,
     blueprints.policies.blueprint,
     blueprints.models.blueprint,
     blueprints.deliveries.blueprint,

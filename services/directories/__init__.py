@@ -1,7 +1,7 @@
 """Connected directories: their records, whom they serve, and their connection tests."""
 
 from services.directories.connecting import connector, emulated_ory
-from services.directories.people import choose, chosen, serve, unchoose
+from services.directories.people import choose, chosen, chosen_among, serve, unchoose
 from services.directories.records import (
     KEEP,
     add,
@@ -21,6 +21,7 @@ __all__ = [
     "by_uuid",
     "choose",
     "chosen",
+    "chosen_among",
     "connector",
     "discard",
     "draft",

@@ -88,6 +88,18 @@ def chosen(
     )
 
 
+def chosen_among(session: Session, directory: Directory, people: Sequence[Person]) -> set[int]:
+    """The ids of those of the people who are chosen."""
+    return set(
+        session.scalars(
+            select(DirectoryPerson.person_id).where(
+                DirectoryPerson.directory_id == directory.id,
+                DirectoryPerson.person_id.in_([person.id for person in people]),
+            )
+        )
+    )
+
+
 def _record(
     session: Session,
     directory: Directory,

@@ -1,0 +1,41 @@
+"""The blueprint, and how its views load a directory."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, abort
+from sqlalchemy.orm import Session
+
+from blueprints.context import held_privileges
+from models import Directory
+from services import directories
+from services.roles import Privilege
+
+blueprint = Blueprint("directories", __name__, url_prefix="/admin/directories")
+
+
+def to_change(session: Session, directory: uuid.UUID) -> Directory:
+    """A directory whose schema or mapping is to change: a draft, or one that is added.
+
+    Raises:
+        Refusal: `directory_unknown`.
+        Forbidden: for one that is added, without the privilege to edit it.
+    """
+    found = directories.by_uuid(session, directory)
+    if found.added_at is not None and Privilege.EDIT_DIRECTORIES not in held_privileges():
+        abort(403)
+    return found
+
+
+def added(session: Session, directory: uuid.UUID) -> Directory:
+    """A directory that was added; a draft has no page of its own yet.
+
+    Raises:
+        Refusal: `directory_unknown`.
+        NotFound: for a draft.
+    """
+    found = directories.by_uuid(session, directory)
+    if found.added_at is None:
+        abort(404)
+    return found

@@ -1,0 +1,176 @@
+"""The forms of connecting a directory and of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, RadioField, StringField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from blueprints.forms import tidied
+from directories.ory import Auth, Flavour, IdentitySchema, walk
+from models import Serves
+
+NAME_LENGTH = 128
+ADDRESS_LENGTH = 300
+SECRET_LENGTH = 4096
+
+OWN_NAME, FORMAT = "own", "format"
+
+
+def stripped(value: Any) -> Any:
+    """A WTForms filter: no space around what was pasted."""
+    return value.strip() if isinstance(value, str) else value
+
+
+class TypeForm(FlaskForm):
+    """Which kind of directory. Only kinds that can be connected are offered."""
+
+    type = RadioField("Directory type", choices=[("ory", "Ory")], default="ory")
+
+
+class OryForm(FlaskForm):
+    """Where an Ory is, and its key."""
+
+    name = StringField(
+        "Configuration name",
+        [InputRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
+        filters=[tidied],
+    )
+    flavour = RadioField(
+        "Kind of Ory",
+        choices=[
+            (Flavour.NETWORK.value, "Ory Network"),
+            (Flavour.SELF_HOSTED.value, "Self-hosted Ory Kratos"),
+        ],
+        default=Flavour.NETWORK.value,
+    )
+    endpoint = StringField(
+        "API endpoint",
+        [InputRequired("Enter the API endpoint."), Length(max=ADDRESS_LENGTH)],
+        filters=[stripped],
+    )
+    admin_endpoint = StringField(
+        "Admin endpoint", [Optional(), Length(max=ADDRESS_LENGTH)], filters=[stripped]
+    )
+    auth = RadioField(
+        "How the admin API is reached",
+        choices=[
+            (Auth.NONE.value, "Without a key"),
+            (Auth.BEARER.value, "With a key as bearer token"),
+            (Auth.HEADER.value, "With a key in a header of its own"),
+        ],
+        default=Auth.NONE.value,
+    )
+    header_name = StringField("Header name", [Optional(), Length(max=64)], filters=[stripped])
+    secret = PasswordField("API key", [Optional(), Length(max=SECRET_LENGTH)], filters=[stripped])
+    connect = SubmitField("CONNECT")
+    use_emulated = SubmitField("Use the emulated Ory")
+
+    def settings(self) -> dict[str, Any]:
+        """What was typed, in the connector's shape. What the chosen kind does not use is left."""
+        if self.flavour.data == Flavour.NETWORK.value:
+            return {
+                "flavour": Flavour.NETWORK.value,
+                "endpoint": self.endpoint.data,
+                "admin_endpoint": "",
+                "auth": Auth.BEARER.value,
+                "header_name": "",
+            }
+        return {
+            "flavour": Flavour.SELF_HOSTED.value,
+            "endpoint": self.endpoint.data,
+            "admin_endpoint": self.admin_endpoint.data or "",
+            "auth": self.auth.data,
+            "header_name": self.header_name.data if self.auth.data == Auth.HEADER.value else "",
+        }
+
+    def key(self) -> str | None:
+        """The key as typed, where the chosen kind takes one."""
+        takes_one = self.flavour.data == Flavour.NETWORK.value or self.auth.data != Auth.NONE.value
+        return (self.secret.data or None) if takes_one else None
+
+    def refuse(self, problems: Mapping[str, str]) -> None:
+        """Show what is wrong at each field."""
+        show_problems(self, problems)
+
+
+def show_problems(form: FlaskForm, problems: Mapping[str, str]) -> None:
+    """Put sentences at the fields that they name; what has no field stands at the form's head."""
+    for name, sentence in problems.items():
+        field = form._fields.get(name)
+        if field is None:
+            form.form_errors = [*form.form_errors, sentence]
+        else:
+            field.errors = [*field.errors, sentence]
+
+
+class SchemaForm(FlaskForm):
+    """Which identity schema people get."""
+
+    schema_id = RadioField("Identity schema", validate_choice=False)
+
+    def offer(self, schemas: tuple[IdentitySchema, ...]) -> None:
+        """Offer the schemas that there are."""
+        self.schema_id.choices = [(one.id, title_of(one)) for one in schemas]
+
+    def validate_schema_id(self, field: RadioField) -> None:
+        """Take only one that is offered."""
+        if field.data not in {choice[0] for choice in field.choices}:
+            raise ValidationError("Choose an identity schema.")
+
+
+def title_of(schema: IdentitySchema) -> str:
+    """A schema's title with its id, or its id alone."""
+    title = schema.schema.get("title")
+    return f"{title} ({schema.id})" if isinstance(title, str) and title else schema.id
+
+
+def suits(schema: IdentitySchema) -> str:
+    """What an administrator wants to know of a schema before choosing it."""
+    walked = walk(schema.schema)
+    identifiers = [trait.path for trait in walked.traits if trait.identifier]
+    required = [trait.path for trait in walked.traits if trait.required]
+    said = [
+        f"People are found by {', '.join(identifiers)}."
+        if identifiers
+        else "No trait is an identifier, so Ory finds nobody by an address."
+    ]
+    named = walked.passkey_display_name
+    said.append(
+        f"Passkeys are named after {named.path}."
+        if named
+        else "No trait names passkeys, so people cannot add any in Ory itself."
+    )
+    said.append(f"Required: {', '.join(required) or 'nothing'}.")
+    return " ".join(said)
+
+
+class ServesForm(FlaskForm):
+    """Whom a directory serves."""
+
+    serves = RadioField(
+        "Whom it serves",
+        choices=[
+            (Serves.EVERYONE.value, "Everyone"),
+            (Serves.CHOSEN.value, "Chosen people"),
+        ],
+    )
+
+
+class TestForm(FlaskForm):
+    """A connection test."""
+
+    probe = BooleanField("Also try a sign-in flow (leaves a short-lived flow there)")
+
+
+class KeyForm(FlaskForm):
+    """Another key for the same address."""
+
+    secret = PasswordField(
+        "API key",
+        [InputRequired("Enter the new key."), Length(max=SECRET_LENGTH)],
+        filters=[stripped],
+    )

@@ -1,0 +1,215 @@
+"""The list of directories, one directory's page, and what can be done there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from blueprints.addresses import cursor
+from blueprints.context import portal
+from blueprints.directories.area import added, blueprint
+from blueprints.directories.forms import KeyForm, ServesForm, TestForm
+from directories import registry
+from directories.base import CheckState, ConnectionReport
+from directories.ory import OrySettings
+from directories.ory.mapping import FIELDS
+from models import Directory, Person, Serves
+from services import directories, people
+from services.deliveries import outbox
+from services.refusal import Refusal
+
+MAX_QUERY = 100
+FOUND = 10
+CHOSEN_PAGE = 50
+TYPES = {kind: found.name for kind, found in registry.KINDS.items()}
+
+
+class State(NamedTuple):
+    """A word for how far a connection is, and what it means."""
+
+    word: str
+    meaning: str
+
+
+def state_of(directory: Directory) -> State:
+    """How far a connection is."""
+    report = directories.report_of(directory)
+    if directory.added_at is None:
+        return State("begun", "neutral")
+    if directory.verified_at is None:
+        return State("not verified", "failed")
+    if report is not None and not report.verified:
+        return State("last test failed", "attention")
+    if report is not None and report.signs_in is False:
+        return State("delivers, but no sign-in", "attention")
+    return State("verified", "good")
+
+
+@blueprint.get("")
+def index() -> str:
+    """Every directory, the ones that were only begun included."""
+    with portal().database.read() as session:
+        found = directories.summaries(session)
+    return render_template(
+        "directories/index.html",
+        rows=[(one, state_of(one.directory)) for one in found],
+        types=TYPES,
+    )
+
+
+@blueprint.get("/<uuid:directory>")
+def show(directory: uuid.UUID) -> str | Response:
+    """One directory; one that was only begun goes on where it stopped."""
+    with portal().database.read() as session:
+        found = directories.by_uuid(session, directory)
+        if found.added_at is None:
+            step = ".mapping" if found.settings.get("schema_id") else ".schema"
+            return redirect(url_for(step, directory=directory))
+        return _page(session, found, KeyForm())
+
+
+@blueprint.post("/<uuid:directory>/test")
+def test(directory: uuid.UUID) -> Response:
+    """Test the connection."""
+    form = TestForm()
+    with portal().database.read() as session:
+        added(session, directory)
+    try:
+        tested = directories.run_test(
+            portal(), directory, probe=bool(form.probe.data), actor=current_user.person
+        )
+    except Refusal as refusal:
+        flash(refusal.sentence, "warning")
+    else:
+        flash(*_in_words(tested.report))
+    return redirect(url_for(".show", directory=directory, _anchor="test"), 303)
+
+
+@blueprint.post("/<uuid:directory>/key")
+def key(directory: uuid.UUID) -> Response | tuple[str, int]:
+    """Replace the key, for the same address, and test the connection with it."""
+    form = KeyForm()
+    with portal().database.read() as session:
+        found = added(session, directory)
+        if not form.validate():
+            return _page(session, found, form), 422
+    with portal().database.write() as session:
+        directories.edit(
+            session,
+            portal().sealer,
+            added(session, directory),
+            secret=form.secret.data,
+            actor=current_user.person,
+            now=portal().now(),
+        )
+    tested = directories.run_test(portal(), directory, probe=False, actor=current_user.person)
+    flash(*_in_words(tested.report))
+    return redirect(url_for(".show", directory=directory), 303)
+
+
+@blueprint.post("/<uuid:directory>/serves")
+def serves(directory: uuid.UUID) -> Response:
+    """Serve everyone or chosen people; choose a person, or no longer."""
+    actor, now = current_user.person, portal().now()
+    with portal().database.write() as session:
+        found = added(session, directory)
+        if "choose" in request.form:
+            person = _person(session, request.form["choose"])
+            directories.choose(session, found, [person], actor=actor, now=now)
+            flash(f"{found.name} serves {person.display_name}.", "success")
+        elif "unchoose" in request.form:
+            person = _person(session, request.form["unchoose"])
+            directories.unchoose(session, found, person, actor=actor, now=now)
+            flash(f"{person.display_name} is not chosen any more.", "success")
+        else:
+            form = ServesForm()
+            if not form.validate():
+                abort(422)
+            directories.serve(session, found, Serves(form.serves.data), actor=actor, now=now)
+            flash(f"Whom {found.name} serves is saved.", "success")
+    who = request.form.get("who") or None
+    return redirect(url_for(".show", directory=directory, who=who, _anchor="serves"), 303)
+
+
+@blueprint.post("/<uuid:directory>/deliver-existing")
+def deliver_existing(directory: uuid.UUID) -> Response:
+    """Deliver the passkeys that exist already."""
+    try:
+        with portal().database.write() as session:
+            found = added(session, directory)
+            count = outbox.owe_existing(
+                session, found, actor=current_user.person, now=portal().now()
+            )
+    except Refusal as refusal:
+        if refusal.status == 404:
+            raise
+        flash(refusal.sentence, "warning")
+    else:
+        portal().wake()
+        many = "1 passkey is" if count == 1 else f"{count} passkeys are"
+        flash(f"{many} on the way to {found.name}.", "success")
+    return redirect(url_for(".show", directory=directory), 303)
+
+
+def _person(session: Session, text: str) -> Person:
+    try:
+        found = people.get(session, uuid.UUID(text))
+    except ValueError:
+        found = None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(session: Session, directory: Directory, key_form: KeyForm) -> str:
+    summary = next(
+        one for one in directories.summaries(session) if one.directory.id == directory.id
+    )
+    query = people.tidy(request.args.get("who", ""))[:MAX_QUERY]
+    after = cursor("after")
+    start = people.get(session, after) if after else None
+    chosen = directories.chosen(
+        session, directory, after=start.id if start else 0, limit=CHOSEN_PAGE + 1
+    )
+    in_service = directory.verified_at is not None
+    settings = OrySettings.from_mapping(directory.settings)
+    return render_template(
+        "directories/show.html",
+        directory=directory,
+        type_name=TYPES[directory.type.value],
+        state=state_of(directory),
+        summary=summary,
+        report=directories.report_of(directory),
+        unplaced=outbox.unplaced(session, directory) if in_service else 0,
+        settings=settings,
+        mapped=[(FIELDS[name], path) for name, path in settings.mapping.paths().items()],
+        serves_form=ServesForm(serves=directory.serves.value),
+        test_form=TestForm(),
+        key_form=key_form,
+        query=query,
+        found=_found(session, directory, query) if query else (),
+        chosen=chosen[:CHOSEN_PAGE],
+        more=chosen[CHOSEN_PAGE - 1].uuid if len(chosen) > CHOSEN_PAGE else None,
+    )
+
+
+def _found(session: Session, directory: Directory, query: str) -> list[Person]:
+    """The people that a search finds and that are not chosen yet."""
+    found = people.search(session, query).items
+    chosen = directories.chosen_among(session, directory, found)
+    return [one for one in found if one.id not in chosen][:FOUND]
+
+
+def _in_words(report: ConnectionReport) -> tuple[str, str]:
+    """The outcome of a test as a message and its category."""
+    failed = sum(check.state is CheckState.FAILED for check in report.checks)
+    if not report.verified:
+        return f"The test failed: {failed} of {len(report.checks)} checks. See below.", "error"
+    if failed:
+        return f"The connection works, but {failed} checks failed. See below.", "warning"
+    return "The connection works.", "success"
