@@ -151,7 +151,7 @@ def passkey_counts(session: Session, people: Collection[Person]) -> dict[int, in
         .where(Passkey.person_id.in_([one.id for one in people]), Passkey.ended_at.is_(None))
         .group_by(Passkey.person_id)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def to_record(person: Person) -> PersonRecord:

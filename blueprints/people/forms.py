@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from blueprints.forms import NamesForm, tidied
@@ -34,7 +34,7 @@ class LinkForm(FlaskForm):
     lifetime = RadioField(
         "The link can be opened for",
         [InputRequired("Choose how long the link can be opened.")],
-        choices=[(value, words) for value, (words, _) in LIFETIMES.items()],
+        choices=[SelectChoice(value, words) for value, (words, _) in LIFETIMES.items()],
         default="24",
     )
 

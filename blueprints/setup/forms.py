@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from blueprints.forms import NamesForm
@@ -17,5 +17,5 @@ class SetupForm(NamesForm):
     kind = RadioField(
         "Which security keys are allowed",
         [InputRequired("Choose which security keys are allowed.")],
-        choices=[(kind.value, kind.label) for kind in Kind],
+        choices=[SelectChoice(kind.value, kind.label) for kind in Kind],
     )

@@ -15,4 +15,4 @@ def by_state(session: Session, directory: Directory | None = None) -> Counter[De
     statement = select(Delivery.state, func.count()).group_by(Delivery.state)
     if directory is not None:
         statement = statement.where(Delivery.directory_id == directory.id)
-    return Counter(dict(session.execute(statement).tuples().all()))
+    return Counter(dict(session.execute(statement).all()))
