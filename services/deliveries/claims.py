@@ -18,9 +18,10 @@ from models import Delivery, DeliveryState, Directory
 from services.deliveries.rows import Pair
 from services.serving import in_service
 
-LEASE = timedelta(minutes=3)
-"""How long a worker may be silent. It renews before every write, and one exchange with a
-directory is bounded well below this."""
+LEASE = timedelta(minutes=8)
+"""How long a worker may be silent. It renews before every step that writes, and a step is at most
+some eight exchanges with the directory, each of which ends within 45 seconds
+(`directories.http.Limits`). A worker that dies costs its delivery this long."""
 
 AT_ONCE = 3
 """How many deliveries to one directory run at once, so that one that hangs leaves workers for the
