@@ -68,7 +68,8 @@ def read(response: Response, hide: Iterable[str]) -> Answer:
     """
     body = response.content
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    html = kind in ("text/html", "application/xhtml+xml") or body.lstrip()[:1] == b"<"
+    page = kind in ("text/html", "application/xhtml+xml") or body.lstrip()[:1] == b"<"
+    html = bool(body) and page  # an empty answer is no page, whatever it says it is
     data, is_json = None, False
     if body and not html:
         with contextlib.suppress(ValueError, RecursionError):

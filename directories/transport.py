@@ -2,7 +2,8 @@
 
 urllib3 resolves and connects in one step, `_new_conn`. These classes take that step apart: resolve,
 ask `Destinations`, connect to the judged address itself. TLS still verifies the host name, because
-the connection keeps it; only the socket is made elsewhere.
+the connection keeps it; only the socket is made elsewhere. Resolving a name is the one step that
+Python cannot bound; the resolver's own time limits hold there.
 """
 
 from __future__ import annotations

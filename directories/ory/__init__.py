@@ -1,4 +1,4 @@
-"""Ory: Ory Network projects and self-hosted Kratos (docs/directories/ory.md)."""
+"""Ory: Ory Network projects and self-hosted Kratos (docs/architecture.md)."""
 
 from directories.ory.connector import OryConnector
 from directories.ory.mapping import MappingProblem, build_traits, check_mapping, fixed_value

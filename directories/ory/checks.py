@@ -228,7 +228,9 @@ class ConnectionTest:
             CheckState.UNKNOWN,
             evidence="Ory does not tell its origins to a project. Its sign-in page's origin must "
             "be among them; ours only to prove a sign-in from here.",
-            remedy=self.patch or origins_patch(self.settings.flavour, self.origins),
+            remedy="The patch adds ours."
+            if self.patch
+            else f"To add ours: {origins_patch(self.settings.flavour, self.origins)}",
         )
 
     # -- what they amount to --------------------------------------------------------------------

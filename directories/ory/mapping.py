@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,7 @@ def build_traits(mapping: TraitMapping, person: PersonRecord) -> dict[str, Any]:
         "display_name": display_name(person, mapping.display_format),
     }
     for path, value in mapping.fixed.items():
-        _place(traits, path, value)
+        _place(traits, path, deepcopy(value))
     for field, path in mapping.paths().items():
         if values[field]:
             _place(traits, path, values[field])

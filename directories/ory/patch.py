@@ -17,17 +17,16 @@ def relying_party_patch(flavour: Flavour, *, rp_id: str, origins: tuple[str, ...
     `add` sets a member whether or not it is there, and `/-` appends to the list, so no origin of
     theirs is lost.
     """
-    return _written(
-        [
-            {"op": "add", "path": f"{_base(flavour)}/id", "value": rp_id},
-            *_additions(flavour, origins),
-        ]
-    )
+    operations = [
+        {"op": "add", "path": f"{_base(flavour)}/id", "value": rp_id},
+        *_additions(flavour, origins),
+    ]
+    return json.dumps(operations, indent=2)
 
 
 def origins_patch(flavour: Flavour, origins: tuple[str, ...]) -> str:
-    """A JSON Patch that only adds our origins to those listed."""
-    return _written(_additions(flavour, origins))
+    """A JSON Patch, in one line, that only adds our origins to those listed."""
+    return json.dumps(_additions(flavour, origins))
 
 
 def _additions(flavour: Flavour, origins: tuple[str, ...]) -> list[dict[str, str]]:
@@ -38,7 +37,3 @@ def _additions(flavour: Flavour, origins: tuple[str, ...]) -> list[dict[str, str
 
 def _base(flavour: Flavour) -> str:
     return (_ON_NETWORK if flavour is Flavour.NETWORK else "") + _PASSKEY
-
-
-def _written(operations: list[dict[str, str]]) -> str:
-    return json.dumps(operations, indent=2, ensure_ascii=False)

@@ -12,6 +12,9 @@ from typing import Any
 
 DEEPEST = 16
 MOST_TRAITS = 500
+MOST_NODES = 5000
+"""References can make a short schema a huge tree: two that name each other double at each step."""
+
 _KEYWORD = "ory.sh/kratos"
 _ALTERNATIVES = ("anyOf", "oneOf")
 _CONDITIONS = ("if", "patternProperties", "dependencies", "dependentRequired", "dependentSchemas")
@@ -100,13 +103,24 @@ def names_in(path: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+class _TooLargeError(Exception):
+    """There is more in a schema than is read."""
+
+
 class _Walker:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self.traits: dict[str, Trait] = {}
         self.notes: list[str] = []
+        self._nodes = 0
 
     def start(self) -> None:
+        try:
+            self._start()
+        except _TooLargeError:
+            self.notes.append("The schema is too large to be read to its end.")
+
+    def _start(self) -> None:
         parts = list(self._parts(self._document, "", 0))
         found = [
             traits
@@ -151,6 +165,9 @@ class _Walker:
     def _walk_child(
         self, name: str, child: Any, *, prefix: str, when: str | None, depth: int
     ) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise _TooLargeError
         path = prefix + escaped(name)
         if depth >= DEEPEST or len(self.traits) >= MOST_TRAITS:
             self.notes.append(f"{path} and what follows is too deep or too much to be read.")
@@ -213,7 +230,7 @@ class _Walker:
 
 
 def _leaf(path: str, name: str, parts: list[Mapping[str, Any]], required_when: str | None) -> Trait:
-    types: list[str] = []
+    types: list[Any] = []
     enum: list[Any] = []
     title, identifier, shown = "", False, False
     for part in parts:
@@ -231,7 +248,7 @@ def _leaf(path: str, name: str, parts: list[Mapping[str, Any]], required_when: s
     return Trait(
         path=path,
         title=title or name,
-        types=tuple(one for one in dict.fromkeys(types) if isinstance(one, str)),
+        types=tuple(dict.fromkeys(one for one in types if isinstance(one, str))),
         required_when=required_when,
         enum=tuple(enum),
         identifier=identifier,

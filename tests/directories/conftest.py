@@ -144,3 +144,14 @@ def entries(ory: Running, remote_id: str) -> list[dict]:
     """Its passkeys."""
     credentials = stored(ory, remote_id)["credentials"]
     return credentials.get("passkey", {}).get("config", {}).get("credentials", [])
+
+
+def write(ory, remote_id: str, **changes) -> None:
+    """Change an identity behind the connector's back."""
+    steps = [{"op": "replace", "path": f"/{name}", "value": new} for name, new in changes.items()]
+    ory.ory.identities.patch(remote_id, steps, now=ory.ory.now())
+
+
+def make(ory, email: str, **more) -> str:
+    body = {"schema_id": "default", "traits": {"email": email}} | more
+    return ory.ory.identities.create(body, now=ory.ory.now())["id"]
