@@ -254,3 +254,44 @@ def test_a_create_that_fails_gives_the_lock_back(world):
     world.work()
     with world.portal.database.read() as session:
         assert session.scalars(select(Lock)).all() == []
+
+
+def test_changes_that_race_with_workers_are_never_lost(world):
+    world.directory()
+    passkeys = [one for _ in range(3) for one in world.enrolled(keys=2)]
+    failures: list[BaseException] = []
+    changing = threading.Event()
+    changing.set()
+
+    def guarded(action) -> threading.Thread:
+        def run() -> None:
+            try:
+                action()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def deliver() -> None:
+        while changing.is_set():
+            world.work()
+
+    def rename() -> None:
+        for number in range(8):
+            for passkey in passkeys:
+                world.rename(passkey, f"Name {number}")
+
+    workers = [guarded(deliver) for _ in range(3)]
+    guarded(rename).join(120)
+    changing.clear()
+    for worker in workers:
+        worker.join(120)
+    assert failures == []
+    for _ in range(20):
+        world.clock.forward(seconds=5)
+        world.work()
+    assert set(world.states()) <= {DONE, DeliveryState.DROPPED}
+    assert [one.nickname for one in world.fake.passkeys()] == ["Name 7"] * 6
+    assert world.fake.most_at_once["put_identity"] == 1
