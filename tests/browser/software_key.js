@@ -20,7 +20,8 @@
     }
     if (Array.isArray(value)) return value.map(jsonable);
     if (value && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonable(item)]));
+      const members = Object.entries(value).filter(([, item]) => item !== undefined);
+      return Object.fromEntries(members.map(([key, item]) => [key, jsonable(item)]));
     }
     return value;
   };
