@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from services import people
 from services.passkeys import MAX_NICKNAME
@@ -41,23 +41,23 @@ class NamesForm(FlaskForm):
 
     given_name = StringField(
         "Given name",
-        [InputRequired("Enter the given name."), Length(max=people.NAME_LENGTH)],
+        [DataRequired("Enter the given name."), Length(max=people.NAME_LENGTH)],
         filters=[tidied],
     )
     family_name = StringField(
         "Family name",
-        [InputRequired("Enter the family name."), Length(max=people.NAME_LENGTH)],
+        [DataRequired("Enter the family name."), Length(max=people.NAME_LENGTH)],
         filters=[tidied],
     )
     display_name = StringField(
         "Display name",
-        [InputRequired("Enter the display name."), Length(max=people.DISPLAY_NAME_LENGTH)],
+        [DataRequired("Enter the display name."), Length(max=people.DISPLAY_NAME_LENGTH)],
         filters=[tidied],
         description="How pages, keys and directories show the name.",
     )
     email = StringField(
         "E-mail",
-        [InputRequired("Enter the e-mail address."), email_address],
+        [DataRequired("Enter the e-mail address."), email_address],
         filters=[tidied],
     )
 
@@ -83,6 +83,6 @@ class NicknameForm(FlaskForm):
 
     nickname = StringField(
         "Name of this key",
-        [InputRequired("Enter a name for this key."), Length(max=MAX_NICKNAME)],
+        [DataRequired("Enter a name for this key."), Length(max=MAX_NICKNAME)],
         filters=[tidied],
     )

@@ -131,9 +131,11 @@ def app(settings, portal) -> Flask:
     """The portal's app, on the test's own portal and clock."""
     from app import create_app
 
-    made = create_app(settings)
-    made.extensions["portal"].close()
-    made.extensions["portal"] = portal
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "blueprints.context.open_now", lambda app: app.extensions.update(portal=portal)
+        )
+        made = create_app(settings)
     made.testing = True
     return made
 

@@ -16,11 +16,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Visitor:
-    """One browser. `key` is in the person's hand.
-
-    Args:
-        address: where the browser believes it is; the first configured origin when left out.
-    """
+    """One browser, at the first configured origin. `key` is in the person's hand."""
 
     def __init__(self, app: Flask, key: SoftwareKey | None = None) -> None:
         self.client = app.test_client()
@@ -34,19 +30,18 @@ class Visitor:
 
     def send(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Send a form as a page of ours would."""
-        if not self.token:
-            self.get("/sign-in")
-        fields = {"csrf_token": self.token, **(data or {})}
-        return self._kept(self.client.post(path, data=fields, base_url=self.origin, **more))
+        fields = {"csrf_token": self._token(), **(data or {})}
+        answer = self._kept(self.client.post(path, data=fields, base_url=self.origin, **more))
+        if path in ("/sign-in", "/sign-out") and answer.status_code == 303:
+            self.token = ""  # it went with the session that it belonged to
+        return answer
 
     def options(self, purpose: str, **fields: str) -> TestResponse:
         """Ask for the options of a ceremony, as the script does."""
-        if not self.token:
-            self.get("/sign-in")
         return self.client.post(
             f"/ceremonies/{purpose}/options",
             data=fields,
-            headers={"X-CSRFToken": self.token},
+            headers={"X-CSRFToken": self._token()},
             base_url=self.origin,
         )
 
@@ -90,6 +85,12 @@ class Visitor:
         """Sign in with the key."""
         self.get("/sign-in")
         return self.send("/sign-in", {**self.answer("sign-in", **twists), "next": going_on})
+
+    def _token(self) -> str:
+        """The form token; from the page that the browser comes to, where it has none yet."""
+        if not self.token:
+            self.get("/sign-in", follow_redirects=True)
+        return self.token
 
     def _kept(self, response: TestResponse) -> TestResponse:
         if response.mimetype == "text/html" and (found := TOKEN.search(response.text)):
