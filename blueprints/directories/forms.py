@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, RadioField, StringField, SubmitField
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    SubmitField,
+)
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from blueprints.forms import tidied
@@ -28,7 +35,7 @@ def stripped(value: Any) -> Any:
 class TypeForm(FlaskForm):
     """Which kind of directory. Only kinds that can be connected are offered."""
 
-    type = RadioField("Directory type", choices=[("ory", "Ory")], default="ory")
+    type = RadioField("Directory type", choices=[SelectChoice("ory", "Ory")], default="ory")
 
 
 class OryForm(FlaskForm):
@@ -42,8 +49,8 @@ class OryForm(FlaskForm):
     flavour = RadioField(
         "Kind of Ory",
         choices=[
-            (Flavour.NETWORK.value, "Ory Network"),
-            (Flavour.SELF_HOSTED.value, "Self-hosted Ory Kratos"),
+            SelectChoice(Flavour.NETWORK.value, "Ory Network"),
+            SelectChoice(Flavour.SELF_HOSTED.value, "Self-hosted Ory Kratos"),
         ],
         default=Flavour.NETWORK.value,
     )
@@ -58,9 +65,9 @@ class OryForm(FlaskForm):
     auth = RadioField(
         "How the admin API is reached",
         choices=[
-            (Auth.NONE.value, "Without a key"),
-            (Auth.BEARER.value, "With a key as bearer token"),
-            (Auth.HEADER.value, "With a key in a header of its own"),
+            SelectChoice(Auth.NONE.value, "Without a key"),
+            SelectChoice(Auth.BEARER.value, "With a key as bearer token"),
+            SelectChoice(Auth.HEADER.value, "With a key in a header of its own"),
         ],
         default=Auth.NONE.value,
     )
@@ -68,6 +75,12 @@ class OryForm(FlaskForm):
     secret = PasswordField("API key", [Optional(), Length(max=SECRET_LENGTH)], filters=[stripped])
     connect = SubmitField("CONNECT")
     use_emulated = SubmitField("Use the emulated Ory")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Needed where they are shown; the connector's own check says so (`registry.problems`).
+        for field in (self.admin_endpoint, self.header_name, self.secret):
+            field.flags.required = True
 
     def settings(self) -> dict[str, Any]:
         """What was typed, in the connector's shape. What the chosen kind does not use is left."""
@@ -114,11 +127,11 @@ class SchemaForm(FlaskForm):
 
     def offer(self, schemas: tuple[IdentitySchema, ...]) -> None:
         """Offer the schemas that there are."""
-        self.schema_id.choices = [(one.id, title_of(one)) for one in schemas]
+        self.schema_id.choices = [SelectChoice(one.id, title_of(one)) for one in schemas]
 
     def validate_schema_id(self, field: RadioField) -> None:
         """Take only one that is offered."""
-        if field.data not in {choice[0] for choice in field.choices}:
+        if field.data not in {choice.value for choice in field.choices}:
             raise ValidationError("Choose an identity schema.")
 
 
@@ -154,8 +167,8 @@ class ServesForm(FlaskForm):
     serves = RadioField(
         "Whom it serves",
         choices=[
-            (Serves.EVERYONE.value, "Everyone"),
-            (Serves.CHOSEN.value, "Chosen people"),
+            SelectChoice(Serves.EVERYONE.value, "Everyone"),
+            SelectChoice(Serves.CHOSEN.value, "Chosen people"),
         ],
     )
 

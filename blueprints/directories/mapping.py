@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, RadioField, SelectField, StringField
+from wtforms import Field, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
 from blueprints.directories.forms import FORMAT, OWN_NAME, stripped
@@ -37,8 +37,8 @@ class MappingForm(FlaskForm):
     naming = RadioField(
         "What the display name is",
         choices=[
-            (OWN_NAME, "The person’s display name"),
-            (FORMAT, "A format of First, Middle and Last"),
+            SelectChoice(OWN_NAME, "The person’s display name"),
+            SelectChoice(FORMAT, "A format of First, Middle and Last"),
         ],
         default=OWN_NAME,
     )
@@ -61,14 +61,17 @@ def form_for(walked: WalkedSchema, mapping: TraitMapping) -> MappingForm:
     }
     made = type("MadeMappingForm", (MappingForm,), {n: _field(t) for n, t in demanded.items()})
     form: MappingForm = made(data=_data(walked, mapping, demanded))
-    choices = [("", "(not written)")]
+    choices = [SelectChoice("", "(not written)")]
     choices += [
-        (trait.path, f"{trait.title} ({trait.path})" if trait.title != trait.path else trait.path)
+        SelectChoice(trait.path, _label(trait))
         for trait in walked.traits
         if trait.takes_text and not trait.enum
     ]
     for name in PLACED:
         form[name].choices = choices
+    form.email.flags.required = True
+    for name, trait in demanded.items():
+        form[name].flags.required = trait.required
     form.fixed = [(trait, form[name]) for name, trait in demanded.items()]
     return form
 
@@ -116,14 +119,23 @@ def refuse(form: MappingForm, problems: tuple[MappingProblem, ...]) -> None:
 
 def _field(trait: Trait) -> Field:
     """The field that takes a trait's fixed value, by its schema type."""
-    label = f"{trait.title} ({trait.path})" if trait.title != trait.path else trait.path
+    label = _label(trait)
     if trait.enum:
-        choices = [("", "(choose)")] + [(str(at), _text(v)) for at, v in enumerate(trait.enum)]
+        choices = [SelectChoice("", "(choose)")]
+        choices += [SelectChoice(str(at), _text(value)) for at, value in enumerate(trait.enum)]
         return SelectField(label, choices=choices, default="", description=_hint(trait))
     if trait.types == ("boolean",):
-        choices = [("", "(choose)"), ("true", "Yes"), ("false", "No")]
+        choices = [
+            SelectChoice("", "(choose)"),
+            SelectChoice("true", "Yes"),
+            SelectChoice("false", "No"),
+        ]
         return SelectField(label, choices=choices, default="", description=_hint(trait))
     return StringField(label, [Length(max=LONGEST)], filters=[stripped], description=_hint(trait))
+
+
+def _label(trait: Trait) -> str:
+    return trait.path if trait.title == trait.path else f"{trait.title} ({trait.path})"
 
 
 def _hint(trait: Trait) -> str:
