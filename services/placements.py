@@ -71,7 +71,8 @@ class PlacementView:
 
 def of_person(session: Session, person_id: int) -> dict[uuid.UUID, list[PlacementView]]:
     """Every placement of the person's passkeys, by the passkey's UUID, in a fixed number of
-    queries."""
+    queries.
+    """
     views: dict[uuid.UUID, list[PlacementView]] = {}
     for view in _views(session, select(Passkey.id).where(Passkey.person_id == person_id)):
         views.setdefault(view.passkey, []).append(view)
