@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     SubmitField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from blueprints.forms import tidied
 from directories.ory import Auth, Flavour, IdentitySchema, walk
@@ -43,7 +43,7 @@ class OryForm(FlaskForm):
 
     name = StringField(
         "Configuration name",
-        [InputRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
+        [DataRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
         filters=[tidied],
     )
     flavour = RadioField(
@@ -56,7 +56,7 @@ class OryForm(FlaskForm):
     )
     endpoint = StringField(
         "API endpoint",
-        [InputRequired("Enter the API endpoint."), Length(max=ADDRESS_LENGTH)],
+        [DataRequired("Enter the API endpoint."), Length(max=ADDRESS_LENGTH)],
         filters=[stripped],
     )
     admin_endpoint = StringField(
@@ -184,6 +184,6 @@ class KeyForm(FlaskForm):
 
     secret = PasswordField(
         "API key",
-        [InputRequired("Enter the new key."), Length(max=SECRET_LENGTH)],
+        [DataRequired("Enter the new key."), Length(max=SECRET_LENGTH)],
         filters=[stripped],
     )

@@ -211,5 +211,6 @@ def _in_words(report: ConnectionReport) -> tuple[str, str]:
     if not report.verified:
         return f"The test failed: {failed} of {len(report.checks)} checks. See below.", "error"
     if failed:
-        return f"The connection works, but {failed} checks failed. See below.", "warning"
+        many = "1 check" if failed == 1 else f"{failed} checks"
+        return f"The connection works, but {many} failed. See below.", "warning"
     return "The connection works.", "success"
