@@ -110,6 +110,9 @@ def _stale_form(error: CSRFError) -> tuple[Response | str, int]:
     Where the browser itself says that one of our own pages sent it, nothing is lost: the page
     offers to send the same again. Otherwise it may be forged, and nothing of it is shown.
     """
+    if answers_json(current_app, request.endpoint):
+        sentence = f"{STALE} Load it again, then repeat what you did."
+        return answer(400, "form_stale", "", sentence)
     ours = request.headers.get("Origin") in current_app.config["LATCHKEY"].origins
     fields = [
         (name, value)

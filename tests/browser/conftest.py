@@ -43,12 +43,15 @@ ARGUMENTS = [
 ]
 SOFTWARE_KEY = (Path(__file__).parent / "software_key.js").read_text()
 PATIENCE_MS = 15_000
+ABANDONED = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+"""A browser that moves on leaves the development server with a file half sent."""
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.filterwarnings(ABANDONED))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium here; see script/test"))
 
@@ -132,13 +135,20 @@ def key(world) -> SoftwareKey:
     return world.key()
 
 
-@pytest.fixture
-def site(tmp_path, database_url, metadata_file) -> Iterator[Site]:
+@contextmanager
+def open_site(folder: Path, migrated: Path, metadata_file: Path) -> Iterator[Site]:
+    """A portal of its own, with an emulated Ory and a worker, until the block ends."""
+    database = folder / "latchkey.db"
+    shutil.copy(migrated, database)
     port = free_port()
     url = f"http://localhost:{port}"
-    data_dir = tmp_path / "instance"
+    data_dir = folder / "instance"
     settings = config.load(
-        {}, data_dir=data_dir, database_url=database_url, port=port, metadata_file=metadata_file
+        {},
+        data_dir=data_dir,
+        database_url=f"sqlite:///{database}",
+        port=port,
+        metadata_file=metadata_file,
     )
     with running(origins=(url,), data_dir=data_dir / "emulators" / "ory") as ory:
         app = create_app(settings)
@@ -150,6 +160,20 @@ def site(tmp_path, database_url, metadata_file) -> Iterator[Site]:
             yield Site(url, portal, ory)
         worker.close()
         portal.close()
+
+
+@pytest.fixture
+def site(tmp_path, migrated_sqlite, metadata_file) -> Iterator[Site]:
+    with open_site(tmp_path, migrated_sqlite, metadata_file) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory, migrated_sqlite, metadata_file) -> Iterator[Site]:
+    """One portal for the tests of a module that do not mind each other's people."""
+    folder = tmp_path_factory.mktemp("site")
+    with open_site(folder, migrated_sqlite, metadata_file) as opened:
+        yield opened
 
 
 @dataclass

@@ -19,6 +19,12 @@ ADA = people.Names("Ada", "Lovelace", "Ada Lovelace", "ada@example.com")
 GRACE = people.Names("Grace", "Hopper", "Grace Hopper", "grace@example.com")
 
 
+def names(text: str) -> people.Names:
+    """The names of somebody else."""
+    given, _, family = text.partition(" ")
+    return people.Names(given, family, text, f"{text.replace(' ', '.').lower()}@example.com")
+
+
 def setup_link(site: Site) -> str:
     """The path of a set-up link, as the command prints it."""
     with site.portal.database.write() as session:
