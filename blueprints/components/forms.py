@@ -9,6 +9,7 @@ from wtforms import (
     BooleanField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -30,17 +31,23 @@ class SampleForm(FlaskForm):  # type: ignore[misc]
     schema = SelectField(
         "Identity schema",
         [InputRequired()],
-        choices=[("person", "person.schema.json"), ("customer", "customer.schema.json")],
+        choices=[
+            SelectChoice("person", "person.schema.json"),
+            SelectChoice("customer", "customer.schema.json"),
+        ],
     )
     note = TextAreaField("Note")
     allowed = RadioField(
         "Which security keys are allowed",
-        choices=[("hid_crescendo", "HID Crescendo"), ("any", "Any FIDO2 authenticator")],
+        choices=[
+            SelectChoice("hid_crescendo", "HID Crescendo"),
+            SelectChoice("any", "Any FIDO2 authenticator"),
+        ],
         default="hid_crescendo",
     )
     serves = SelectMultipleField(
         "Whom it serves",
-        choices=[("staff", "Staff"), ("guests", "Guests")],
+        choices=[SelectChoice("staff", "Staff"), SelectChoice("guests", "Guests")],
         default=["staff"],
     )
     agreed = BooleanField("Deliver the passkeys that exist", default=True)

@@ -155,6 +155,11 @@ def story(now: datetime) -> tuple[SampleEvent, ...]:
 
 ROWS: tuple[dict[str, Any], ...] = (
     {"name": "Ada King", "state": "ready", "passkeys": 2, "ago": timedelta(minutes=5)},
-    {"name": "Grace Brewster Hopper", "state": "on its way", "passkeys": 1, "ago": timedelta(hours=7)},
+    {
+        "name": "Grace Brewster Hopper",
+        "state": "on its way",
+        "passkeys": 1,
+        "ago": timedelta(hours=7),
+    },
     {"name": "Radia Perlman", "state": "held", "passkeys": 1204, "ago": timedelta(days=12)},
 )
