@@ -90,5 +90,3 @@ def said(response) -> str:
     main = re.search(r"<main.*?</main>", response.text, re.DOTALL)
     text = re.sub(r"<[^>]+>", " ", main.group() if main else response.text)
     return " ".join(unescape(text).split())
-
-

@@ -35,7 +35,9 @@ def test_the_cookie_holds_an_id_and_the_row_only_its_hash(somebody, portal):
     token = cookie(somebody)["_user_id"]
     assert sessions(portal)[-1].token_hash == digest(token)
     with portal.database.read() as session:
-        assert token not in str(session.connection().exec_driver_sql("SELECT * FROM sessions").all())
+        assert token not in str(
+            session.connection().exec_driver_sql("SELECT * FROM sessions").all()
+        )
 
 
 def test_signing_in_changes_every_id_of_the_browser(somebody):
