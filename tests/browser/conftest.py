@@ -56,10 +56,15 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no Chromium here; see script/test"))
 
 
+INSECURE_HOST = "portal.test"
+"""A name that leads here without https, so that the browser offers no security keys."""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    names = f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, names])
         yield browser
         browser.close()
 
@@ -136,21 +141,24 @@ def key(world) -> SoftwareKey:
 
 
 @contextmanager
-def open_site(folder: Path, migrated: Path, metadata_file: Path) -> Iterator[Site]:
+def open_site(
+    folder: Path, migrated: Path, metadata_file: Path, *, host: str = "localhost"
+) -> Iterator[Site]:
     """A portal of its own, with an emulated Ory and a worker, until the block ends."""
     database = folder / "latchkey.db"
     shutil.copy(migrated, database)
     port = free_port()
-    url = f"http://localhost:{port}"
+    url = f"http://{host}:{port}"
     data_dir = folder / "instance"
     settings = config.load(
         {},
         data_dir=data_dir,
         database_url=f"sqlite:///{database}",
         port=port,
+        origins=url,
         metadata_file=metadata_file,
     )
-    with running(origins=(url,), data_dir=data_dir / "emulators" / "ory") as ory:
+    with running(rp_id=host, origins=(url,), data_dir=data_dir / "emulators" / "ory") as ory:
         app = create_app(settings)
         portal = app.extensions["portal"]
         woken = threading.Event()

@@ -1,0 +1,116 @@
+"""Every page a person can reach: axe in both themes, no horizontal scroll on a phone, keyboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from models import Directory
+from tests.browser import scene
+
+AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
+PUBLIC = ("/", "/sign-in", "/help/browser", "/help/leftover", "/help/sign-in", "/nothing-here")
+SIGNED_IN = (
+    "/passkeys",
+    "/passkeys/new",
+    "/admin/",
+    "/admin/people",
+    "/admin/people/new",
+    "/admin/directories",
+    "/admin/directories/new",
+    "/admin/directories/new/ory",
+    "/admin/policies",
+    "/admin/models?q=HID",
+    "/admin/deliveries",
+    "/admin/audit",
+    "/components",
+)
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate(
+        """async () => (await axe.run(document, {
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })).violations.map((one) => ({
+          id: one.id, nodes: one.nodes.map((node) => node.html.slice(0, 160)),
+        }))"""
+    )
+    return [f"{page.url} {json.dumps(one)}" for one in found]
+
+
+def overflow(page: Page) -> list[str]:
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return [f"{page.url} is {wide} px too wide"] if wide > 0 else []
+
+
+@pytest.fixture(scope="module")
+def stocked(shared_site, world):
+    """A portal with an administrator, a directory, a person with a delivered key, and a link."""
+    site = shared_site
+    key = world.key()
+    scene.administrator(site, key)
+    scene.ory(site)
+    grace = scene.person(site)
+    passkey = scene.passkey(site, grace, world.key())
+    scene.link(site, grace)
+    return site, key, grace, passkey
+
+
+@pytest.fixture
+def site(stocked):
+    return stocked[0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_every_page_is_clean(stocked, visit, scheme, width):
+    _, key, grace, passkey = stocked
+    # axe styles what it measures, which our content security policy would refuse.
+    size = {"width": width, "height": 900}
+    ada = visit(key, color_scheme=scheme, viewport=size, bypass_csp=True)
+    problems = []
+    for path in PUBLIC:
+        page = ada.go(path)
+        problems += violations(page) + overflow(page)
+    scene.sign_in(ada)
+    directory = f"/admin/directories/{_directory(stocked[0])}"
+    own = ada.go("/passkeys").get_by_role("main").get_by_role("link").filter(has_text="HID").first
+    pages = (
+        *SIGNED_IN,
+        own.get_attribute("href"),
+        f"/admin/people/{grace.uuid}",
+        f"/admin/passkeys/{passkey.uuid}",
+        directory,
+        f"{directory}/schema",
+        f"{directory}/mapping",
+    )
+    for path in pages:
+        page = ada.go(path)
+        expect(page.get_by_role("main")).to_be_visible()
+        problems += violations(page) + overflow(page)
+    assert not problems, "\n".join(problems)
+
+
+def _directory(site) -> str:
+    with site.portal.database.read() as session:
+        return str(session.scalar(select(Directory.uuid)))
+
+
+def test_the_whole_way_in_works_by_keyboard(stocked, visit):
+    _, key, *_ = stocked
+    page = visit(key).go("/sign-in")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sign in with a key")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
