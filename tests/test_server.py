@@ -1,0 +1,161 @@
+"""`script/server` as a person runs it: what starts, what stays, what stops, what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVER = ROOT / "script" / "server"
+START_SECONDS = 120
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def environment(**settings: str) -> dict[str, str]:
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("LATCHKEY_") and name != "PORT"
+    }
+    return clean | settings
+
+
+def wait_until(true, what: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not true():
+        assert time.monotonic() < until, what
+        time.sleep(0.2)
+
+
+def answers(url: str, host: str | None = None) -> bool:
+    try:
+        answer = requests.get(url, headers={"Host": host} if host else {}, timeout=5)
+        return answer.status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+@contextmanager
+def server(log: Path, **settings: str):
+    """The processes, in a group of their own; Ctrl-C at the end reaches all of them."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [SERVER],
+            env=environment(**settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=60)
+
+
+@pytest.fixture
+def trial(tmp_path) -> dict[str, str]:
+    port, emulator = free_ports(2)
+    return {
+        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
+        "LATCHKEY_EMULATOR_PORT": str(emulator),
+        "PORT": str(port),
+    }
+
+
+def test_a_trial_starts_keeps_its_data_and_stops(trial, tmp_path):
+    log = tmp_path / "log"
+    portal = f"http://localhost:{trial['PORT']}"
+    emulator = f"http://127.0.0.1:{trial['LATCHKEY_EMULATOR_PORT']}"
+    connection = tmp_path / "data" / "emulators" / "ory" / "connection.json"
+    links, known = [], []
+    for _ in range(2):
+        with server(log, **trial) as process:
+            wait_until(lambda: answers(f"{portal}/health"), log.read_text())
+            wait_until(lambda: answers(emulator), log.read_text())
+            (link,) = re.findall(rf"{portal}/links/[\w-]+", log.read_text())
+            assert "Begin" in requests.get(link, timeout=5).text
+            links.append(link)
+            key = json.loads(connection.read_text())["api_key"]
+            mine = requests.post(
+                f"{emulator}/admin/identities",
+                json={"schema_id": "default", "traits": {"email": f"{len(links)}@example.com"}},
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=5,
+            )
+            assert mine.status_code == 201, mine.text
+            known.append(
+                requests.get(
+                    f"{emulator}/admin/identities",
+                    headers={"Authorization": f"Bearer {key}"},
+                    timeout=5,
+                ).json()
+            )
+        assert process.returncode is not None
+        assert not listening(int(trial["PORT"])), "Ctrl-C stops the portal"
+        assert not listening(int(trial["LATCHKEY_EMULATOR_PORT"])), "and the emulator"
+        assert "Traceback" not in log.read_text()
+    assert len(known[1]) == len(known[0]) + 1
+    assert links[0] != links[1], "a set-up link is printed until set-up is over"
+
+
+def test_production_starts_no_emulator(tmp_path):
+    port, emulator = free_ports(2)
+    log = tmp_path / "log"
+    settings = {
+        "LATCHKEY_ENVIRONMENT": "production",
+        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
+        "LATCHKEY_DATABASE_URL": f"sqlite:///{tmp_path}/production.db",
+        "LATCHKEY_EMULATOR_PORT": str(emulator),
+        "LATCHKEY_ORIGINS": "https://keys.example.com",
+        "LATCHKEY_SEALING_KEYS": Fernet.generate_key().decode(),
+        "LATCHKEY_SECRET_KEYS": "a-signing-key-of-more-than-32-characters",
+        "PORT": str(port),
+    }
+    with server(log, **settings):
+        health = f"http://127.0.0.1:{port}/health"
+        wait_until(lambda: answers(health, "keys.example.com"), log.read_text())
+        assert not listening(emulator)
+        assert "https://keys.example.com/links/" in log.read_text()
+    assert not (tmp_path / "data" / "keys").exists()
+    assert not (tmp_path / "data" / "emulators").exists()
+
+
+def test_half_set_production_is_refused_in_a_sentence(tmp_path):
+    done = subprocess.run(
+        [SERVER],
+        env=environment(LATCHKEY_ENVIRONMENT="production", LATCHKEY_DATA_DIR=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Latchkey cannot start. LATCHKEY_ORIGINS must be set in production." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
