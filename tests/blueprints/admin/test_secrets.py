@@ -1,0 +1,101 @@
+"""No key of a directory in any log line, page or row: every path that a key takes, at DEBUG."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import pytest
+
+from tests.visitor import Visitor
+
+WRONG, ECHOED, GATE = "ory_pat_wrong-and-secret", "ory_pat_echoed-and-secret", "open-sesame"
+
+
+class Reader(Visitor):
+    """A visitor whose every page is kept."""
+
+    pages: list[str]
+
+    def _kept(self, response):
+        self.pages.append(response.text + str(response.headers))
+        return super()._kept(response)
+
+
+class Walked(NamedTuple):
+    """What could be read along the way."""
+
+    pages: list[str]
+    log: str
+
+
+@pytest.fixture
+def log(caplog):
+    caplog.set_level(logging.DEBUG)
+    for name in ("urllib3", "requests", "directories", "services"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    return caplog
+
+
+@pytest.fixture
+def walked(administrator, wizard, kratos, deliver, ory, log):
+    """Connect badly and well, test, deliver, fail, prove, and change the key."""
+    administrator.__class__ = Reader
+    administrator.pages = []
+    wizard.connect(secret=WRONG)
+    ory.control.fail(status=400, path="/admin/identities", body={"error": {"message": ECHOED}})
+    wizard.connect(secret=ECHOED)
+    ory.control.clear_faults()
+    wizard.add()
+    wizard.step("test", {"probe": "y"})
+    wizard.step("deliver-existing", {})
+    ory.control.fail(status=500, path="/admin/identities", body={"error": {"message": ory.api_key}})
+    deliver()
+    deliver()
+    wizard.step("key", {"secret": WRONG})
+    wizard.step("key", {"secret": ory.api_key})
+    wizard.step("test", {})
+    # A self-hosted one, whose proxy asks for a header.
+    directory = wizard.directory
+    wizard.connect(
+        name="Kratos",
+        flavour="self_hosted",
+        endpoint=kratos.url,
+        admin_endpoint=kratos.admin_url,
+        auth="header",
+        header_name="X-Proxy-Key",
+        secret=GATE,
+    )
+    wizard.directory = directory
+    for page in ("", "/schema", "/mapping", "/key"):
+        administrator.get(wizard.page + page)
+    for page in ("/admin/directories", "/admin/deliveries", "/admin/audit", "/passkeys"):
+        administrator.get(page)
+    return Walked(administrator.pages, log.text)  # pytest forgets the log of a fixture after it
+
+
+def secrets(ory) -> set[str]:
+    return {WRONG, ECHOED, GATE, ory.api_key}
+
+
+def test_not_in_the_log(walked, ory):
+    assert "services.deliveries.worker" in walked.log and "urllib3" in walked.log
+    for secret in secrets(ory):
+        assert secret not in walked.log
+
+
+def test_not_in_a_page(walked, ory):
+    assert len(walked.pages) > 20
+    for page in walked.pages:
+        for secret in secrets(ory):
+            assert secret not in page
+
+
+def test_not_in_a_row(walked, portal, ory):
+    with portal.database.read() as session:
+        connection = session.connection()
+        listed = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        for table in connection.exec_driver_sql(listed).scalars().all():
+            rows = str(connection.exec_driver_sql(f'SELECT * FROM "{table}"').all())
+            for secret in secrets(ory):
+                assert secret not in rows, table
