@@ -30,9 +30,8 @@ SENTENCES = {
     405: ("Not possible here", "This address does not take that kind of request."),
     413: ("Too large", "What was sent is larger than Latchkey takes. Send less and try again."),
     429: ("Too many requests", "Wait a moment, then try again."),
-    500: ("Something went wrong", "Latchkey could not do this. Nothing you entered was blamed for "
-          "it; try again, and tell your administrator when it goes on."),
-}  # fmt: skip
+    500: ("Something went wrong", "Try again. If it goes on, tell your administrator."),
+}
 STALE = "This page was open for too long, or you signed in or out in another tab."
 UNSENDABLE = {"csrf_token"}
 

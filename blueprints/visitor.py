@@ -78,20 +78,23 @@ def sign_in(token: str, opened: Session) -> None:
     that nothing planted before the sign-in works after it. Only the enrolment session stays: it
     belongs to its link, not to who is signed in.
     """
-    kept = {key: session[key] for key in (ENROLMENT, ENROLMENT_LINK) if key in session}
-    session.clear()
-    session.update(kept)
+    _forget()
     g.pop("csrf_token", None)
     login_user(SignedIn(token, opened))
 
 
 def sign_out() -> None:
     """End the session's row and forget the browser's session; the enrolment session stays."""
+    _forget()
+    logout_user()
+
+
+def _forget() -> None:
+    """End whatever session the browser has, and empty its cookie but for the enrolment session."""
     if current_user.is_authenticated:
         with portal().database.write() as database:
             sessions.end(database, current_user.get_id(), now=portal().now())
     kept = {key: session[key] for key in (ENROLMENT, ENROLMENT_LINK) if key in session}
-    logout_user()
     session.clear()
     session.update(kept)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directories.base import PersonRecord
@@ -81,7 +82,10 @@ def add(session: Session, names: Names, *, actor: Person | None, now: datetime) 
         roles=[],
     )
     session.add(person)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else added them in this very moment
+        raise _exists(names.email) from None
     audit.record(session, audit.Tag.PERSON_ADDED, now=now, actor=actor, person=person)
     return person
 
@@ -101,7 +105,11 @@ def check(session: Session, names: Names, *, allowed: Person | None) -> None:
         raise Refusal("person_email_wrong", "Enter an e-mail address such as ada@example.com.")
     found = by_email(session, names.email)
     if found is not None and (allowed is None or found.id != allowed.id):
-        raise Refusal("person_exists", f"There is a person with the address {names.email} already.")
+        raise _exists(names.email)
+
+
+def _exists(email: str) -> Refusal:
+    return Refusal("person_exists", f"There is a person with the address {email} already.")
 
 
 def get(session: Session, address: uuid.UUID) -> Person | None:

@@ -113,7 +113,7 @@ def passkey(passkey: UUID) -> str:
         found = passkeys.by_uuid(database, passkey)
         if found is None:
             abort(404)
-        listed = places(database, found, technical=True)
+        listed = places(database, found)
     return render_template(
         "people/passkey.html",
         passkey=found,
@@ -139,10 +139,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
     return render_template(
         "people/show.html",
         person=person,
-        rows=[
-            (one, portal().metadata.model(one.aaguid), places(database, one, technical=True))
-            for one in own
-        ],
+        rows=[(one, portal().metadata.model(one.aaguid), places(database, one)) for one in own],
         links=[(link, links.state(link, now=now)) for link in listed],
         revocable=(links.LinkState.OPEN, links.LinkState.BEGUN),
         address=_shown_once(listed),

@@ -60,7 +60,7 @@ def judged(evidence: Evidence, metadata: MetadataSource) -> list[Fact]:
         ),
         Fact(
             "Metadata",
-            f"number {then}" if then is not None else "not known",
+            f"number {then}" if then is not None else "no entry",
             GOOD if then is not None else NEUTRAL,
             f"FIDO metadata now: number {now}.",
         ),

@@ -168,6 +168,15 @@ def test_two_tabs_can_both_sign_in(somebody):
     assert somebody.send("/sign-in", other).location == "/passkeys"
 
 
+def test_signing_in_again_ends_the_session_before(somebody, portal):
+    answer = somebody.answer("sign-in")
+    with_old = somebody.client.get_cookie("latchkey").value
+    assert somebody.send("/sign-in", answer).location == "/passkeys"
+    somebody.client.set_cookie("latchkey", with_old)
+    assert somebody.get("/passkeys").location.startswith("/sign-in")
+    assert [row.ended_at is None for row in sessions(portal)][-2:] == [False, True]
+
+
 def test_cookies_signed_by_an_older_key_still_count(somebody, settings, portal):
     kept = somebody.client.get_cookie("latchkey").value
     older = settings.secret_keys[0].get_secret_value()

@@ -53,6 +53,13 @@ def test_what_cannot_be_is_refused(portal, names, code):
     assert refused.value.code == code
 
 
+def test_whoever_is_added_twice_in_one_moment_is_refused_too(portal, monkeypatch):
+    add(portal)
+    monkeypatch.setattr(people, "by_email", lambda session, email: None)
+    with pytest.raises(Refusal, match="person_exists"):
+        add(portal)
+
+
 @pytest.mark.parametrize(
     "text", ["a@example.com", "o'neil+x@mail.example.co.uk", "Ä@exämple.org", " a@b.cd "]
 )
