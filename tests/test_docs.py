@@ -1,0 +1,61 @@
+"""The pages of docs/ keep up with the code, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from click import Group
+
+from app import COMMANDS
+from services.ceremonies import CODES
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def literal_codes() -> set[str]:
+    """The first argument of every `Refusal("…")` in the code."""
+    found = set()
+    for folder in ("services", "blueprints"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if (
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, "id", "") == "Refusal"
+                    and node.args
+                    and isinstance(node.args[0], ast.Constant)
+                ):
+                    found.add(node.args[0].value)
+    return found
+
+
+def test_every_code_of_refusal_is_documented():
+    page = (ROOT / "docs" / "refusals.md").read_text()
+    documented = set(re.findall(r"`([a-z_.]+)`", page))
+    assert literal_codes() | CODES.keys() <= documented
+    for code, sentence in CODES.items():
+        assert f"| `{code}` | {sentence} |" in page
+
+
+def test_every_check_and_reason_of_ory_is_documented():
+    page = (ROOT / "docs" / "ory.md").read_text()
+    checks = (ROOT / "directories" / "ory" / "checks.py").read_text()
+    for code in re.findall(r'_check\(\s*"(ory\.\w+)"', checks):
+        assert f"`{code}`" in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_every_command():
+    readme = (ROOT / "README.md").read_text()
+    for group in COMMANDS:
+        assert isinstance(group, Group)
+        for name in group.commands:
+            assert f"flask {group.name} {name}" in readme
