@@ -62,7 +62,7 @@ def test_from_set_up_to_a_sign_in_at_ory(site, visit, world):
     grace = visit(world.key())
     page = scene.enrol(grace, link)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your key is enrolled")
-    expect(page.get_by_text("Staff sign-in")).to_be_visible()
+    expect(page.get_by_text("Staff sign-in", exact=True)).to_be_visible()
     expect(page.get_by_text("ready", exact=True)).to_be_visible()
     (identity,) = [
         one
