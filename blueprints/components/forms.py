@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.validators import InputRequired
 
 
-class SampleForm(FlaskForm):  # type: ignore[misc]
+class SampleForm(FlaskForm):
     """Every kind of field that the form macros know."""
 
     name = StringField("Configuration name", [InputRequired("Give the connection a name.")])

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, flash, jsonify, render_template, request
 
 from blueprints.components import samples
 from blueprints.components.forms import SampleForm
@@ -78,13 +77,13 @@ def placements() -> str:
 
 
 @blueprint.post("/options")
-def options() -> Response:
+def options() -> Response | tuple[Response, int]:
     """Options for a ceremony of this page: nothing is kept, and nothing accepts the answer."""
     challenge = secrets.token_urlsafe(32)
     host = request.host.partition(":")[0]
     if request.args.get("refuse"):
         error = {"code": "sample", "message": "This is the server's own sentence.", "detail": ""}
-        return jsonify(error=error), 409  # type: ignore[return-value]
+        return jsonify(error=error), 409
     if request.args.get("kind") == "get":
         found: dict[str, Any] = {"challenge": challenge, "rpId": host, "timeout": 60_000}
     else:
