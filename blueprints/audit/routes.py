@@ -46,4 +46,4 @@ def pretty(detail: dict[str, Any]) -> str:
 
 def words(tag: str) -> str:
     """A tag as a reader says it: "Directory serves changed" for `directory.serves_changed`."""
-    return tag.replace(".", " ").replace("_", " ").capitalize()
+    return tag.replace("sign_in", "sign-in").replace(".", " ").replace("_", " ").capitalize()

@@ -165,7 +165,7 @@ class ServesForm(FlaskForm):
     """Whom a directory serves."""
 
     serves = RadioField(
-        "Whom it serves",
+        "This directory serves",
         choices=[
             SelectChoice(Serves.EVERYONE.value, "Everyone"),
             SelectChoice(Serves.CHOSEN.value, "Chosen people"),

@@ -69,7 +69,7 @@ def form_for(walked: WalkedSchema, mapping: TraitMapping) -> MappingForm:
     ]
     for name in PLACED:
         form[name].choices = choices
-    form.email.flags.required = True
+    form.email.flags.required = form.display_format.flags.required = True
     for name, trait in demanded.items():
         form[name].flags.required = trait.required
     form.fixed = [(trait, form[name]) for name, trait in demanded.items()]

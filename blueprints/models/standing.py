@@ -111,7 +111,8 @@ class Anchor:
 
     subject: str
     issuer: str
-    self_signed: bool
+    kind: str
+    """"root", "intermediate" or "leaf"; empty where it cannot be read."""
     not_after: datetime | None
     fingerprint: str
     """SHA-256 of its DER, in hex."""
@@ -125,6 +126,17 @@ def describe(der: bytes) -> Anchor:
         subject = certificate.subject.rfc4514_string()
         issuer = certificate.issuer.rfc4514_string()
         ends = certificate.not_valid_after_utc
+        kind = _kind(certificate)
     except ValueError:
-        return Anchor("(not readable)", "", False, None, fingerprint)
-    return Anchor(subject, issuer, subject == issuer, ends, fingerprint)
+        return Anchor("(not readable)", "", "", None, fingerprint)
+    return Anchor(subject, issuer, kind, ends, fingerprint)
+
+
+def _kind(certificate: x509.Certificate) -> str:
+    if certificate.subject == certificate.issuer:
+        return "root"
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return "leaf"
+    return "intermediate" if constraints.value.ca else "leaf"

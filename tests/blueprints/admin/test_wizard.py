@@ -341,7 +341,9 @@ def test_a_directory_that_stops_answering_between_two_steps_is_told(wizard):
 
 def test_a_begun_connection_is_continued_where_it_stopped(wizard):
     wizard.connect()
-    assert "begun" in said(wizard.visitor.get(START))
+    listed = wizard.visitor.get(START)
+    assert "begun" in said(listed)
+    assert f'href="{wizard.page}#discard"' in listed.text
     assert wizard.open().location.endswith("/schema")
     wizard.choose()
     assert wizard.open().location.endswith("/mapping")
@@ -349,6 +351,8 @@ def test_a_begun_connection_is_continued_where_it_stopped(wizard):
 
 def test_a_begun_connection_is_discarded_with_its_key(wizard, portal):
     wizard.connect()
+    page = wizard.open("schema").text
+    assert 'id="discard"' in page and f'action="{wizard.page}/discard"' in page
     answer = wizard.step("discard", {})
     assert answer.location == START
     assert "No directory is connected" in said(wizard.visitor.get(START))
