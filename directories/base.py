@@ -173,6 +173,8 @@ class Check:
     request_id: str = ""
     remedy: str = ""
     """What to do next; empty when it passed."""
+    patch: str = ""
+    """What an operator can apply there, ready to copy, where the remedy is to apply something."""
 
 
 @dataclass(frozen=True)

@@ -228,9 +228,8 @@ class ConnectionTest:
             CheckState.UNKNOWN,
             evidence="Ory does not tell its origins to a project. Its sign-in page's origin must "
             "be among them; ours only to prove a sign-in from here.",
-            remedy="The patch adds ours."
-            if self.patch
-            else f"To add ours: {origins_patch(self.settings.flavour, self.origins)}",
+            remedy="Apply the patch that adds ours.",
+            patch="" if self.patch else origins_patch(self.settings.flavour, self.origins),
         )
 
     # -- what they amount to --------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_the_list_pages_both_ways(administrator, portal):
     assert re.findall(r">Person (\d+)</a>", administrator.get(back).text) == seen[1]
 
 
-@pytest.mark.parametrize("query", ["older=nonsense", "newer=" + str(uuid.uuid4()), "older=%00"])
+@pytest.mark.parametrize("query", ["older=nonsense", "newer=" + str(uuid.UUID(int=7)), "older=%00"])
 def test_a_cursor_that_leads_nowhere_gives_the_first_page(administrator, query):
     assert "Ada King" in said(administrator.get(f"/admin/people?{query}"))
 
