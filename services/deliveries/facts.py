@@ -65,7 +65,9 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         select(Directory.id).where(Directory.id == pair.directory_id, serves(pair.person_id))
     )
     return Facts(
-        desired=Desired(to_record(passkey.person), _record(session, passkey), placement.wanted),
+        desired=Desired(
+            to_record(passkey.person), _record(session, passkey), _wanted(passkey, placement)
+        ),
         identity_id=identity_id,
         remote_id=placement.remote_id,
         placed=placement.actual is PlacementState.PRESENT,
@@ -73,6 +75,11 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         ended=placement.directory.ended_at is not None,
         not_after=session.get_one(Delivery, delivery_id).not_after,
     )
+
+
+def _wanted(passkey: Passkey, placement: Placement) -> PlacementState:
+    """What is wanted. A passkey that ended is wanted nowhere, whoever asked for it last."""
+    return PlacementState.ABSENT if passkey.ended_at else placement.wanted
 
 
 def _record(session: Session, passkey: Passkey) -> PasskeyRecord:

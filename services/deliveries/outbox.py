@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, not_, select, update
+from sqlalchemy import Select, and_, exists, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -155,6 +155,47 @@ def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: da
     return delivery
 
 
+def owe_held(session: Session, directory: Directory, *, now: datetime, actor: Person | None) -> int:
+    """Owe once more whatever the directory holds for a human, now that a human has mended it.
+
+    Returns:
+        How many deliveries were written; one that waits already covers the same change.
+    """
+    held = (
+        select(Placement, Passkey.person_id)
+        .join(Passkey, Placement.passkey_id == Passkey.id)
+        .where(
+            Placement.directory_id == directory.id,
+            exists().where(
+                Delivery.directory_id == Placement.directory_id,
+                Delivery.passkey_id == Placement.passkey_id,
+                Delivery.state == DeliveryState.HELD,
+            ),
+        )
+        .order_by(Placement.passkey_id)
+        .with_for_update(of=Placement)  # nobody changes what is wanted before it is written again
+    )
+    pairs: dict[PlacementState, list[Pair]] = {state: [] for state in PlacementState}
+    for placement, person_id in session.execute(held):
+        pair = Pair(directory.id, placement.passkey_id, person_id)
+        pairs[placement.wanted].append(pair)
+    cause = audit.Tag.DIRECTORY_TESTED.value
+    count = sum(
+        len(write(session, some, wanted, cause=cause, now=now)) for wanted, some in pairs.items()
+    )
+    if count:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            actor=actor,
+            directory=directory,
+            cause=cause,
+            count=count,
+        )
+    return count
+
+
 def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
     """Give up what is only on its way to people whom the directory does not serve any more.
 
@@ -190,17 +231,6 @@ def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
             )
             .values(state=DeliveryState.DROPPED, code=NOT_SERVED, settled_at=now)
         )
-
-
-def owe_again(session: Session, pair: Pair, *, cause: str, now: datetime) -> None:
-    """Owe one delivery once more, because what is wanted changed while it ran."""
-    wanted = session.scalar(
-        select(Placement.wanted).where(
-            Placement.directory_id == pair.directory_id, Placement.passkey_id == pair.passkey_id
-        )
-    )
-    if wanted is not None:
-        write(session, [pair], wanted, cause=cause, now=now)
 
 
 def _unplaced(directory: Directory) -> Select[int, int, int]:

@@ -53,6 +53,8 @@ def settle(
     if delivery is None or placement is None:
         return False
     delivery.lease_until = None
+    if placement.passkey.ended_at is not None:
+        placement.wanted = PlacementState.ABSENT
     match outcome:
         case Done():
             _confirm(placement, outcome.actual, outcome.remote_id, now=now)
@@ -65,7 +67,8 @@ def settle(
         case NeedsTouch():
             _stop(session, claim, delivery, DeliveryState.NEEDS_TOUCH, outcome.why, now=now)
         case Dropped():
-            if not facts or not facts.placed:
+            # What was asked for anew meanwhile is decided by the delivery that waits for it.
+            if waiting(session, claim.pair) is None and not (facts and facts.placed):
                 placement.wanted = PlacementState.ABSENT
             _end(delivery, DeliveryState.DROPPED, outcome.why, now=now)
         case Later():

@@ -60,7 +60,11 @@ def run_test(portal: Portal, name: uuid.UUID | str, *, probe: bool, actor: Perso
         newly = record_test(session, directory, report, actor=actor, now=portal.now())
         in_service = directory.added_at is not None and directory.verified_at is not None
         unplaced = outbox.unplaced(session, directory) if in_service else 0
-    if newly:
+        released = 0
+        if in_service and report.verified:
+            # What was held may have been held for what is mended now; what is not, is held again.
+            released = outbox.owe_held(session, directory, now=portal.now(), actor=actor)
+    if newly or released:
         portal.wake()  # what waited for the connection to be verified is due
     return Tested(report=report, newly_verified=newly, unplaced=unplaced)
 

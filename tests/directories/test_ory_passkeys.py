@@ -54,14 +54,33 @@ def test_a_passkey_that_is_there_is_not_written_again(ory, connector, person, pa
     assert sent.of("PUT") == []
 
 
-def test_a_second_passkey_joins_the_first(ory, connector, person, passkey, key):
-    identity = connector.put_identity(person, passkey).identity
-    second = passkey_of(Key(handle=key.handle))
-    connector.put_passkey(identity, second, None)
-    assert {one.credential_id for one in connector.list_passkeys(identity)} == {
-        passkey.credential_id,
-        second.credential_id,
-    }
+@pytest.mark.parametrize("handle", [None, b"of-an-earlier-account"])
+def test_a_second_passkey_joins_the_first_which_keeps_all_its_fields(
+    ory, connector, person, key, handle
+):
+    first = Key(handle=handle or key.handle)
+    made = make(
+        ory,
+        person.email,
+        credentials={
+            "passkey": first.passkey(
+                display_name="Made in Ory",
+                added_at="2020-01-02T03:04:05Z",
+                transport=["internal", "hybrid"],
+                authenticator={"aaguid": b64(bytes(16)), "sign_count": 7, "clone_warning": True},
+                attestation={"object": b64(b"raw")},
+            )
+        },
+    )
+    [before] = entries(ory, made)
+    identity = connector.find_identity(person, made)
+    written = connector.put_passkey(identity, passkey_of(key), None)
+    assert (written.passkey.credential_id, written.shortfall) == (key.credential_id, None)
+    kept, added = entries(ory, made)
+    assert kept == before
+    assert decode(added["id"]) == key.credential_id
+    handles = stored(ory, made)["credentials"]["passkey"]["identifiers"]
+    assert handles == list(dict.fromkeys([first.handle.decode(), key.handle.decode()]))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,19 @@ from sqlalchemy import select
 import config
 from directories import registry
 from directories.base import Check, CheckState, ConnectionReport, Misconfigured
-from models import AuditEvent, Delivery, DeliveryState, Directory, DirectoryType, Placement, Serves
+from models import (
+    AuditEvent,
+    Delivery,
+    DeliveryState,
+    Directory,
+    DirectoryType,
+    Passkey,
+    Placement,
+    Serves,
+)
 from services import directories
 from services.deliveries import outbox
+from services.deliveries.worker import work
 from services.directories.records import SEALED_FOR
 from services.refusal import Refusal
 from tests.fake_directory import FakeDirectory
@@ -294,6 +304,43 @@ def test_verifying_an_added_directory_offers_the_passkeys_that_exist(house, fake
     assert directories.run_test(house.portal, uuid, probe=False, actor=None).unplaced == 0
     house.do(directories.add, uuid)
     assert directories.run_test(house.portal, uuid, probe=False, actor=None).unplaced == 2
+
+
+def test_a_test_that_passes_tries_again_what_was_held(house, fake):
+    uuid = house.draft()
+    house.do(directories.add, uuid)
+    directories.run_test(house.portal, uuid, probe=False, actor=None)
+    _, [ada, grace] = enrolled(house, "ada", "grace")
+    woken = []
+    house.portal.wake = lambda: woken.append(True)
+    fake.before["find_identity"].extend([Misconfigured("No.", code="http.key")] * 2)
+    work(house.portal, worker="worker")
+    assert states(house) == {ada.id: ["held"], grace.id: ["held"]}
+    fake.report = FAILS
+    directories.run_test(house.portal, uuid, probe=False, actor=None)
+    assert states(house) == {ada.id: ["held"], grace.id: ["held"]}
+    assert not woken
+    with house.portal.database.write() as session:
+        session.get_one(Passkey, grace.id).ended_at = house.clock()
+    fake.report = PASSES
+    for _ in range(2):
+        directories.run_test(house.portal, uuid, probe=False, actor=None)
+    assert woken == [True]
+    again = ["dropped", "waiting"]
+    assert states(house) == {ada.id: again, grace.id: again}
+    assert [one.get("count") for one in house.events("delivery.owed")][-1] == 2
+    work(house.portal, worker="worker")
+    assert states(house) == {ada.id: ["dropped", "done"], grace.id: ["dropped", "done"]}
+    assert [one.credential_id for one in fake.passkeys()] == [ada.credential_id]
+
+
+def states(house) -> dict[int, list[str]]:
+    """How each passkey's deliveries stand, oldest first."""
+    found: dict[int, list[str]] = {}
+    with house.portal.database.read() as session:
+        for row in session.scalars(select(Delivery).order_by(Delivery.id)):
+            found.setdefault(row.passkey_id, []).append(row.state.value)
+    return found
 
 
 def test_whom_a_directory_serves_is_chosen_person_by_person(house, fake):

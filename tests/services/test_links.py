@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from models import AuditEvent, EnrolmentLink, LinkPurpose, Person, RoleGrant
+from models import AuditEvent, EnrolmentLink, LinkPurpose, Passkey, Person, RoleGrant
 from services import links
 from services.links import LinkState
 from services.refusal import Refusal
@@ -127,6 +128,50 @@ def test_it_ends_with_the_passkey(portal, ada):
     assert links.state(kept, now=portal.now()) is LinkState.FINISHED
     assert refused(finish, portal, own, ada) == "link_finished"
     assert refused(exchange, portal, made.token, "another") == "link_finished"
+
+
+def test_of_many_finishes_at_once_one_stores_its_passkey(portal, ada):
+    made = make(portal, ada)
+    exchange(portal, made.token, "one")
+    own = enrolment(portal, made.link, "one")
+
+    def attempt(_: int) -> bool:
+        try:
+            finish(portal, own, ada)
+        except Refusal as refusal:
+            assert refusal.code == "link_finished"
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(attempt, range(4))) == 1
+    with portal.database.read() as session:
+        [passkey] = session.scalars(select(Passkey.id))
+    assert row(portal, made.link).passkey_id == passkey
+
+
+def test_a_link_that_is_just_being_finished_is_not_revoked(portal, ada):
+    made = make(portal, ada)
+    exchange(portal, made.token, "one")
+    own = enrolment(portal, made.link, "one")
+    codes = []
+
+    def revoke() -> None:
+        with pytest.raises(Refusal) as caught, portal.database.write() as session:
+            link = session.get_one(EnrolmentLink, made.link.id)
+            links.revoke(session, link, actor=None, now=portal.now())
+        codes.append(caught.value.code)
+
+    late = threading.Thread(target=revoke)
+    with portal.database.write() as session:
+        passkey = Records(session, portal.now).passkey(session.get_one(Person, ada.id))
+        links.finish(session, own, passkey, now=portal.now())
+        late.start()
+        late.join(0.3)  # it waits for our commit, on either database
+        assert codes == []
+    late.join(30)
+    assert codes == ["link_finished"]
+    assert row(portal, made.link).revoked_at is None
 
 
 def test_what_became_of_it_meanwhile_takes_the_passkey_back(portal, ada, clock):

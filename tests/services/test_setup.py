@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
@@ -71,6 +73,38 @@ def test_it_happens_once(portal):
         with pytest.raises(Refusal, match="setup_over"):
             again()
     assert count(portal, RoleGrant) == 1
+
+
+def test_of_two_set_ups_that_end_at_once_one_counts(portal):
+    """Two commands at the same moment may each leave a link that the other did not take back."""
+    first = begin(portal, link(portal))
+    person = describe(portal, first)
+    with portal.database.write() as session:
+        made = links.make(
+            session,
+            purpose=links.LinkPurpose.SETUP,
+            person=session.get_one(Person, person.id),
+            actor=None,
+            lifetime=setup.LIFETIME,
+            now=portal.now(),
+        )
+    second, codes = begin(portal, made), []
+
+    def end() -> None:
+        with pytest.raises(Refusal) as caught:
+            finish(portal, second, person)
+        codes.append(caught.value.code)
+
+    late = threading.Thread(target=end)
+    with portal.database.write() as session:
+        passkey = Records(session, portal.now).passkey(session.get_one(Person, person.id))
+        setup.finish(session, first, passkey, now=portal.now())
+        late.start()
+        late.join(0.3)  # it waits for our commit, on either database
+        assert codes == []
+    late.join(30)
+    assert codes == ["setup_over"]
+    assert count(portal, RoleGrant) == count(portal, Passkey) == 1
 
 
 def test_only_the_newest_link_is_open(portal):

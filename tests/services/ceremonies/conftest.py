@@ -25,11 +25,11 @@ def metadata_file(world, tmp_path_factory):
 
 
 @pytest.fixture
-def settings(tmp_path, database_url, metadata_file):
+def settings(tmp_path, any_database_url, metadata_file):
     return config.load(
         {},
         data_dir=tmp_path / "instance",
-        database_url=database_url,
+        database_url=any_database_url,
         metadata_file=metadata_file,
     )
 

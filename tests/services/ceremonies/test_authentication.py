@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -116,6 +117,39 @@ def test_a_counter_that_does_not_grow_is_refused_and_recorded(bench, world, ada)
         )
     assert event.detail["counted"] == event.detail["known"] == 10
     assert event.passkey_id == passkey.id
+
+
+def test_of_two_copies_that_sign_in_at_once_one_is_refused(bench, world, ada, monkeypatch):
+    """The counter is judged on a locked row: a key and its copy cannot both be the first."""
+    from services.ceremonies import authentication
+
+    key = world.key()
+    enrol(bench, key, ada)
+    answers = []
+    for _ in range(2):
+        begun = bench.begin_sign_in()
+        answer = key.get(begun.options, origin=bench.origin, sign_count=7)
+        answers.append((begun.ceremony, json.dumps(answer)))
+    counts_on, codes = authentication._counts_on, []
+
+    def copy() -> None:
+        with pytest.raises(CeremonyRefusal) as refused:
+            bench.finish_sign_in(*answers[1])
+        codes.append(refused.value.code)
+
+    late = threading.Thread(target=copy)
+
+    def judge(*arguments):
+        if late.ident is None:
+            late.start()
+            late.join(0.5)  # it waits for our commit, on either database
+            assert codes == []
+        return counts_on(*arguments)
+
+    monkeypatch.setattr(authentication, "_counts_on", judge)
+    assert bench.finish_sign_in(*answers[0]).person_id == ada
+    late.join(30)
+    assert codes == ["counter_not_greater"]
 
 
 def test_a_refused_counter_does_not_lock_the_owner_out(bench, world, ada):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -119,6 +120,17 @@ def test_many_racing_requests_make_one_passkey(bench, world, person):
         thread.join(20)
     assert len(results) == 4 and len(set(results)) == 1
     assert count(bench, Passkey) == count(bench, Evidence) == 1
+
+
+def test_many_racing_sign_ins_by_one_answer_are_one(bench, world, person):
+    key, passkey = enrolled(bench, world, person)
+    begun = bench.begin_sign_in()
+    answer = json.dumps(key.get(begun.options, origin=bench.origin))
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: bench.finish_sign_in(begun.ceremony, answer), range(4)))
+    assert {one.passkey_id for one in done} == {passkey.id}
+    with bench.portal.database.read() as session:
+        assert session.get_one(Passkey, passkey.id).sign_count == key.counter
 
 
 def test_a_request_does_not_wait_for_one_that_died(bench, world, person, monkeypatch, clock):

@@ -15,8 +15,16 @@ from directories.base import (
     Refused,
     Transient,
 )
-from models import AuditEvent, Delivery, DeliveryState, Directory, Passkey, PlacementState
-from services.deliveries import outbox, pauses
+from models import (
+    AuditEvent,
+    Delivery,
+    DeliveryState,
+    Directory,
+    Passkey,
+    PlacementState,
+    Serves,
+)
+from services.deliveries import outbox, pauses, worker
 from services.deliveries.worker import work
 from tests.fake_directory import FakeDirectory
 
@@ -429,6 +437,60 @@ def test_a_touch_that_came_too_late_is_asked_for_again(world):
     world.work()
     assert world.states() == [DeliveryState.NEEDS_TOUCH]
     assert world.fake.writes() == []
+
+
+def test_a_touch_that_came_too_late_takes_what_is_pending_there_away(world):
+    world.directory()
+    [passkey] = world.enrolled()
+    world.work()
+    world.rename(passkey, "Renamed")
+    with world.portal.database.write() as session:
+        row = outbox.lock(session, world_pair(session, passkey))
+        row.actual, row.remote_id = PlacementState.ABSENT, None
+        outbox.waiting(session, world_pair(session, passkey)).not_after = world.clock()
+    world.work()
+    assert world.delivery().state is DeliveryState.NEEDS_TOUCH
+    assert world.fake.passkeys() == []
+    assert world.placement(passkey).actual is PlacementState.ABSENT
+
+
+def test_a_passkey_that_ended_is_never_delivered_whoever_asked_for_it_last(world):
+    world.directory()
+    [passkey] = world.enrolled()
+    with world.portal.database.write() as session:
+        session.get_one(Passkey, passkey).ended_at = world.clock()
+    assert world.placement(passkey).wanted is PlacementState.PRESENT
+    world.work()
+    assert world.states() == [DONE]
+    assert world.fake.writes() == []
+    placement = world.placement(passkey)
+    assert (placement.wanted, placement.actual) == (PlacementState.ABSENT, PlacementState.ABSENT)
+
+
+def test_whoever_is_served_again_at_the_moment_a_delivery_is_dropped_gets_it(world, monkeypatch):
+    directory = world.directory()
+    [passkey] = world.enrolled()
+    serve(world, directory, Serves.CHOSEN)
+    real = worker.moot
+
+    def moot_and_served_again(facts):
+        found = real(facts)
+        if found is not None:
+            monkeypatch.setattr(worker, "moot", real)
+            serve(world, directory, Serves.EVERYONE)
+            world.rename(passkey, "Asked for anew")
+        return found
+
+    monkeypatch.setattr(worker, "moot", moot_and_served_again)
+    assert world.work() == 2
+    assert world.states() == [DROPPED, DONE]
+    assert [one.nickname for one in world.fake.passkeys()] == ["Asked for anew"]
+    assert world.placement(passkey).wanted is PlacementState.PRESENT
+
+
+def serve(world, directory_id, serves):
+    with world.portal.database.write() as session:
+        session.get_one(Directory, directory_id).serves = serves
 
 
 def test_one_directory_that_fails_does_not_keep_the_passkey_from_another(world, monkeypatch):
