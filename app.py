@@ -32,7 +32,7 @@ import cli.people
 import cli.portal
 import cli.worker
 import config
-from blueprints import access, context, errors, filters, headers, visitor
+from blueprints import access, context, errors, filters, headers, limits, visitor
 from config import Settings
 from extensions import csrf
 
@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Latchkey(__name__)
     _configure(app, settings)
     access.init_app(app)
+    limits.init_app(app)
     csrf.init_app(app)
     visitor.init_app(app)
     for part in (context, errors, headers):

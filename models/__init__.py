@@ -12,6 +12,7 @@ from models.directories import (
     PlacementState,
     Serves,
 )
+from models.limits import LimitCounter
 from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
 from models.policies import AttestationPolicy
@@ -30,6 +31,7 @@ __all__ = [
     "EnrolmentLink",
     "Evidence",
     "Identity",
+    "LimitCounter",
     "LinkPurpose",
     "Lock",
     "Passkey",

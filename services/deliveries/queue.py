@@ -27,6 +27,7 @@ from huey.serializer import Serializer
 from sqlalchemy import URL, make_url
 
 from config import Settings
+from services import limits
 from services.ceremonies import challenges
 from services.deliveries.claims import next_due
 from services.deliveries.worker import work
@@ -145,6 +146,7 @@ class Queue:
         portal = self._consuming()
         with portal.database.write() as session:
             count = challenges.purge(session, now=portal.now())
+            limits.purge(session, now=portal.now())
         log.info("Purged %d old challenges.", count)
 
     def _consuming(self) -> Portal:

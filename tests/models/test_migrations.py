@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
-from models import Base, PortalFact
+from models import Base, LimitCounter, PortalFact
 from models.db import Database
 from models.migrate import FOLDER, downgrade, upgrade
 from services import audit, roles
@@ -66,6 +66,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         roles.grant(session, passkey.person, roles.ADMINISTRATOR, now=clock())
         audit.record(session, audit.Tag.PERSON_ADDED, now=clock(), person=passkey.person)
         session.add(PortalFact(name="a fact", value=b"a value"))
+        session.add(LimitCounter(key_hash=b"k" * 32, count=1, expires_at=clock()))
     with database.read() as session:
         empty = {
             name
