@@ -78,6 +78,8 @@ ACCESS: dict[str, Privilege | Door] = {
     "directories.serves": Privilege.EDIT_DIRECTORIES,
     "directories.deliver_existing": Privilege.EDIT_DIRECTORIES,
     "policies.index": Privilege.VIEW_POLICIES,
+    "policies.edit": Privilege.EDIT_POLICIES,
+    "policies.save": Privilege.EDIT_POLICIES,
     "models.index": Privilege.VIEW_MODELS,
     "models.show": Privilege.VIEW_MODELS,
     "deliveries.index": Privilege.VIEW_DELIVERIES,

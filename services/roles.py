@@ -26,6 +26,7 @@ class Privilege(StrEnum):
     VIEW_DELIVERIES = "deliveries.view"
     RETRY_DELIVERIES = "deliveries.retry"
     VIEW_POLICIES = "policies.view"
+    EDIT_POLICIES = "policies.edit"
     VIEW_MODELS = "models.view"
     VIEW_AUDIT = "audit.view"
 

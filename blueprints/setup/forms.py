@@ -6,7 +6,7 @@ from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from blueprints.forms import NamesForm
-from services.policies import Kind
+from services.policies import POLICIES, Kind
 
 
 class SetupForm(NamesForm):
@@ -17,5 +17,5 @@ class SetupForm(NamesForm):
     kind = RadioField(
         "Which security keys are allowed",
         [InputRequired("Choose which security keys are allowed.")],
-        choices=[SelectChoice(kind.value, kind.label) for kind in Kind],
+        choices=[SelectChoice(kind.value, kind.label) for kind in POLICIES],
     )

@@ -10,7 +10,7 @@ from blueprints.context import portal
 from blueprints.setup.forms import SetupForm
 from models import LinkPurpose
 from services import links, policies, setup
-from services.policies import Kind
+from services.policies import POLICIES, Kind
 from services.refusal import Refusal
 
 blueprint = Blueprint("setup", __name__)
@@ -53,5 +53,5 @@ def _describe(form: SetupForm, own: links.Enrolment) -> bool:
 
 def _page(form: SetupForm) -> str:
     return render_template(
-        "setup/index.html", form=form, meanings={kind.value: kind.meaning for kind in Kind}
+        "setup/index.html", form=form, meanings={kind.value: kind.meaning for kind in POLICIES}
     )

@@ -18,7 +18,7 @@ def test_nothing_is_in_force_until_somebody_chooses(portal):
         assert policies.current(session) is None
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(POLICIES))
 def test_what_was_chosen_is_in_force(portal, kind):
     choose(portal, kind.value)
     with portal.database.read() as session:
