@@ -101,6 +101,27 @@ def test_an_entry_that_would_not_sign_in_is_put_right(ory, connector, person, pa
     assert entry["flags"]["backup_eligible"] is False
 
 
+def under_another_handle(ory, email, key) -> str:
+    """An identity with the key's passkey, which Kratos would not find by the key's handle."""
+    other = Key(handle=b"another-handle")
+    config = {"user_handle": b64(other.handle), "credentials": [key.entry()]}
+    return make(ory, email, credentials={"passkey": {"config": config}})
+
+
+def test_a_handle_that_kratos_would_not_find_is_put_right(ory, connector, person, passkey, key):
+    made = under_another_handle(ory, person.email, key)
+    assert connector.put_passkey(connector.find_identity(person, made), passkey, None).passkey
+    assert key.handle.decode() in stored(ory, made)["credentials"]["passkey"]["identifiers"]
+
+
+def test_a_handle_that_was_not_stored_is_caught(ory, connector, person, passkey, key):
+    made = under_another_handle(ory, person.email, key)
+    ory.control.fail(status=200, body="{}", method="PUT")
+    written = connector.put_passkey(connector.find_identity(person, made), passkey, None)
+    assert (written.passkey, written.shortfall.code) == (None, "ory.stored_differently")
+    assert "user handle" in written.shortfall.reason
+
+
 def test_putting_right_does_not_turn_the_counter_back(ory, connector, person, passkey, key):
     seen = {"aaguid": b64(bytes(16)), "sign_count": 41, "clone_warning": False}
     wrong = key.passkey(is_passwordless=False, authenticator=seen)

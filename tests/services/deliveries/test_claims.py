@@ -163,6 +163,36 @@ def test_a_worker_that_lost_its_lease_writes_nothing_to_the_directory(world):
     assert world.delivery().fence == 2
 
 
+def test_a_worker_that_lost_its_lease_creates_nothing(world):
+    world.directory()
+    world.enrolled()
+
+    def another_worker_takes_over():
+        world.clock.forward(minutes=10)
+        assert world.work("another worker") == 1
+
+    world.fake.after["find_identity"].append(another_worker_takes_over)  # nobody was found
+    world.work()
+    assert world.fake.writes() == ["put_identity"]
+    assert world.states() == [DONE]
+
+
+def test_a_worker_that_lost_its_lease_removes_nothing(world):
+    world.directory()
+    [passkey] = world.enrolled()
+    world.work()
+    world.end(passkey)
+
+    def another_worker_takes_over():
+        world.clock.forward(minutes=10)
+        assert world.work("another worker") == 1
+
+    world.fake.after["list_passkeys"].append(another_worker_takes_over)  # it was listed
+    world.work()
+    assert world.fake.writes() == ["put_identity", "remove_passkey"]
+    assert world.delivery().fence == 2
+
+
 def test_renewing_extends_the_lease_and_fails_once_it_is_lost(world):
     world.directory()
     world.enrolled()

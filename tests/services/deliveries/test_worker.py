@@ -100,6 +100,23 @@ def test_an_identity_that_belongs_to_somebody_else_is_never_written_into(world):
     assert taken.passkeys == {}
 
 
+def test_nothing_is_removed_from_an_identity_that_belongs_to_somebody_else(world):
+    world.directory()
+    with world.portal.database.write() as session:
+        records = world.records(session)
+        taken = world.fake.add("second@example.com")
+        directory = session.scalars(select(Directory)).one()
+        records.identity(directory, records.person("first"), taken.remote_id)
+    [passkey] = world.enrolled("second")
+    with world.portal.database.read() as session:
+        credential_id = session.get_one(Passkey, passkey).credential_id
+    taken.passkeys[credential_id] = "put there by hand"
+    world.end(passkey)
+    world.work()
+    assert (world.delivery().state, world.delivery().code) == (HELD, "identity.linked_to_another")
+    assert list(taken.passkeys) == [credential_id]
+
+
 def test_a_directory_that_takes_no_identities_waits_for_a_human(world):
     world.directory()
     world.enrolled()
