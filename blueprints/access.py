@@ -73,7 +73,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "directories.mapping": Privilege.CREATE_DIRECTORIES,
     "directories.discard": Privilege.CREATE_DIRECTORIES,
     "directories.show": Privilege.VIEW_DIRECTORIES,
-    "directories.key": Privilege.EDIT_DIRECTORIES,
+    "directories.edit": Privilege.EDIT_DIRECTORIES,
     "directories.test": Privilege.TEST_DIRECTORIES,
     "directories.serves": Privilege.EDIT_DIRECTORIES,
     "directories.deliver_existing": Privilege.EDIT_DIRECTORIES,

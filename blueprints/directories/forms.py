@@ -179,11 +179,26 @@ class TestForm(FlaskForm):
     probe = BooleanField("Also try a sign-in flow (leaves a short-lived flow there)")
 
 
-class KeyForm(FlaskForm):
-    """Another key for the same address."""
+class EditForm(FlaskForm):
+    """Another name, and another key for the same address. A blank key keeps the stored one."""
 
-    secret = PasswordField(
-        "API key",
-        [DataRequired("Enter the new key."), Length(max=SECRET_LENGTH)],
-        filters=[stripped],
+    name = StringField(
+        "Configuration name",
+        [DataRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
+        filters=[tidied],
     )
+    secret = PasswordField("API key", [Optional(), Length(max=SECRET_LENGTH)], filters=[stripped])
+
+    def ask_key(self, takes_one: bool, *, kept: bool) -> None:
+        """Say whether the connection takes a key, and whether one is stored that can be kept."""
+        self._takes_key = takes_one
+        if takes_one and not kept:
+            self.secret.flags.required = True
+            self.secret.validators = [
+                DataRequired("Enter the key: none is stored."),
+                Length(max=SECRET_LENGTH),
+            ]
+
+    def new_key(self) -> str | None:
+        """The key that was typed; None to keep what is stored."""
+        return (self.secret.data or None) if self._takes_key else None

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from blueprints.addresses import cursor
 from blueprints.context import portal
 from blueprints.directories.area import added, blueprint
-from blueprints.directories.forms import KeyForm, ServesForm, TestForm
+from blueprints.directories.forms import ServesForm, TestForm
 from directories import registry
 from directories.base import CheckState, ConnectionReport
 from directories.ory import OrySettings
@@ -70,7 +70,7 @@ def show(directory: uuid.UUID) -> str | Response:
         if found.added_at is None:
             step = ".mapping" if found.settings.get("schema_id") else ".schema"
             return redirect(url_for(step, directory=directory))
-        return _page(session, found, KeyForm())
+        return _page(session, found)
 
 
 @blueprint.post("/<uuid:directory>/test")
@@ -86,30 +86,8 @@ def test(directory: uuid.UUID) -> Response:
     except Refusal as refusal:
         flash(refusal.sentence, "warning")
     else:
-        flash(*_in_words(tested.report))
+        flash(*in_words(tested.report))
     return redirect(url_for(".show", directory=directory, _anchor="test"), 303)
-
-
-@blueprint.post("/<uuid:directory>/key")
-def key(directory: uuid.UUID) -> Response | tuple[str, int]:
-    """Replace the key, for the same address, and test the connection with it."""
-    form = KeyForm()
-    with portal().database.read() as session:
-        found = added(session, directory)
-        if not form.validate():
-            return _page(session, found, form), 422
-    with portal().database.write() as session:
-        directories.edit(
-            session,
-            portal().sealer,
-            added(session, directory),
-            secret=form.secret.data,
-            actor=current_user.person,
-            now=portal().now(),
-        )
-    tested = directories.run_test(portal(), directory, probe=False, actor=current_user.person)
-    flash(*_in_words(tested.report))
-    return redirect(url_for(".show", directory=directory), 303)
 
 
 @blueprint.post("/<uuid:directory>/serves")
@@ -166,7 +144,7 @@ def _person(session: Session, text: str) -> Person:
     return found
 
 
-def _page(session: Session, directory: Directory, key_form: KeyForm) -> str:
+def _page(session: Session, directory: Directory) -> str:
     summary = next(
         one for one in directories.summaries(session) if one.directory.id == directory.id
     )
@@ -190,7 +168,6 @@ def _page(session: Session, directory: Directory, key_form: KeyForm) -> str:
         mapped=[(FIELDS[name], path) for name, path in settings.mapping.paths().items()],
         serves_form=ServesForm(serves=directory.serves.value),
         test_form=TestForm(),
-        key_form=key_form,
         query=query,
         found=_found(session, directory, query) if query else (),
         chosen=chosen[:CHOSEN_PAGE],
@@ -205,7 +182,7 @@ def _found(session: Session, directory: Directory, query: str) -> list[Person]:
     return [one for one in found if one.id not in chosen][:FOUND]
 
 
-def _in_words(report: ConnectionReport) -> tuple[str, str]:
+def in_words(report: ConnectionReport) -> tuple[str, str]:
     """The outcome of a test as a message and its category."""
     failed = sum(check.state is CheckState.FAILED for check in report.checks)
     if not report.verified:

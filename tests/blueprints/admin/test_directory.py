@@ -121,38 +121,13 @@ def test_serving_something_made_up_is_refused(wizard, stored):
     assert stored(wizard.directory).serves is Serves.EVERYONE
 
 
-def test_a_key_is_replaced_for_the_same_address_and_tested(wizard, stored):
-    wizard.add()
-    before = stored(wizard.directory).sealed_secret
-    second = wizard.ory.ory.keys["project_second"]
-    answer = wizard.step("key", {"secret": second})
-    assert answer.location == wizard.page
-    page = wizard.open()
-    assert "The connection works." in said(page) and second not in page.text
-    assert stored(wizard.directory).sealed_secret != before
-
-
-def test_a_wrong_key_stops_deliveries_and_is_told(wizard, stored):
-    wizard.add()
-    wizard.step("key", {"secret": "ory_pat_wrong"})
-    assert stored(wizard.directory).verified_at is None
-    page = wizard.open()
-    assert "Nothing is delivered yet" in said(page)
-    assert "ory_pat_wrong" not in page.text
-
-
-def test_an_empty_key_is_refused(wizard, stored):
-    wizard.add()
-    answer = wizard.step("key", {"secret": " "})
-    assert answer.status_code == 422
-    assert "Enter the new key." in said(answer)
-    assert stored(wizard.directory).verified_at
-
-
 def test_the_address_cannot_be_edited(wizard, stored):
     wizard.add()
-    page = wizard.open().text
-    assert 'name="endpoint"' not in page
+    page = wizard.open("edit").text
+    assert 'name="endpoint"' not in page and wizard.ory.url in page
+    forged = {"name": "Ory", "endpoint": "http://127.0.0.1:9"}
+    assert wizard.step("edit", forged).status_code == 303
+    assert stored(wizard.directory).settings["endpoint"] == wizard.ory.url
     answer = wizard.connect(
         f"{START}/new/ory?attempt={wizard.directory}", endpoint="http://127.0.0.1:9"
     )
@@ -168,7 +143,7 @@ def test_a_mapping_is_changed_and_tested_again(wizard, stored):
     assert found.settings["mapping"]["family_name"] == "" and found.verified_at
 
 
-@pytest.mark.parametrize("verb", ["test", "key", "serves", "deliver-existing"])
+@pytest.mark.parametrize("verb", ["test", "edit", "serves", "deliver-existing"])
 def test_a_draft_has_no_page_of_its_own_to_act_on(wizard, verb):
     wizard.connect()
     assert wizard.step(verb, {"secret": "x", "serves": "chosen"}).status_code == 404

@@ -52,8 +52,8 @@ def walked(administrator, wizard, kratos, deliver, ory, log):
     ory.control.fail(status=500, path="/admin/identities", body={"error": {"message": ory.api_key}})
     deliver()
     deliver()
-    wizard.step("key", {"secret": WRONG})
-    wizard.step("key", {"secret": ory.api_key})
+    wizard.step("edit", {"name": "Ory of the house", "secret": WRONG})
+    wizard.step("edit", {"name": "Ory of the house", "secret": ory.api_key})
     wizard.step("test", {})
     # A self-hosted one, whose proxy asks for a header.
     directory = wizard.directory
@@ -67,7 +67,7 @@ def walked(administrator, wizard, kratos, deliver, ory, log):
         secret=GATE,
     )
     wizard.directory = directory
-    for page in ("", "/schema", "/mapping", "/key"):
+    for page in ("", "/schema", "/mapping", "/edit"):
         administrator.get(wizard.page + page)
     for page in ("/admin/directories", "/admin/deliveries", "/admin/audit", "/passkeys"):
         administrator.get(page)
