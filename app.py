@@ -19,6 +19,7 @@ import blueprints.enrol
 import blueprints.home
 import blueprints.icons
 import blueprints.links
+import blueprints.mails
 import blueprints.models
 import blueprints.overview
 import blueprints.passkeys
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.icons.blueprint,
     blueprints.overview.blueprint,
     blueprints.people.blueprint,
+    blueprints.mails.blueprint,
     blueprints.directories.blueprint,
     blueprints.policies.blueprint,
     blueprints.models.blueprint,

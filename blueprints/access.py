@@ -66,6 +66,8 @@ ACCESS: dict[str, Privilege | Door] = {
     "people.make_link": Privilege.MAKE_LINKS,
     "people.revoke_link": Privilege.MAKE_LINKS,
     "people.passkey": Privilege.VIEW_PASSKEYS,
+    "mails.send": Privilege.MAKE_LINKS,
+    "mails.stop": Privilege.MAKE_LINKS,
     "directories.index": Privilege.VIEW_DIRECTORIES,
     "directories.new": Privilege.CREATE_DIRECTORIES,
     "directories.connect_ory": Privilege.CREATE_DIRECTORIES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,8 @@ from config.keys import generated_keys
 
 PREFIX = "LATCHKEY_"
 LOOPBACK = ("localhost", "127.0.0.0/8", "::1/128")
+SENDER = re.compile(r'[^<>"@\r\n]*<[!-;=?A-~]+@[a-zA-Z0-9.-]+>|[!-;=?A-~]+@[a-zA-Z0-9.-]+')
+"""An address of plain characters, with or without a name before it."""
 
 
 class ConfigurationError(Exception):
@@ -100,6 +103,15 @@ class Settings(BaseSettings):
     emulator_port: int = Field(
         default=5001, ge=1, le=65535, description="Trial only: port of the emulated Ory."
     )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="`smtp://user:password@host:587` or `smtps://…` of the mail server. A trial "
+        "without one shows mail on the worker's console.",
+    )
+    mail_from: str = Field(
+        default="",
+        description="Sender of mail, as `Keys <keys@example.com>`; needed with a mail server.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
@@ -162,6 +174,26 @@ class Settings(BaseSettings):
             raise ValueError("each must be at least 32 characters long")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr) -> SecretStr:
+        if text := value.get_secret_value():
+            parts = urlsplit(text)
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+                raise ValueError("it must look like smtp://user:password@mail.example.com:587")
+            try:
+                _ = parts.port
+            except ValueError:
+                raise ValueError("its port is not a number") from None
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if value and not SENDER.fullmatch(value):
+            raise ValueError("it must look like Keys <keys@example.com> or keys@example.com")
+        return value
+
     @model_validator(mode="after")
     def _adds_up(self) -> Settings:
         if not self.rp_id and self.origins:
@@ -179,6 +211,8 @@ class Settings(BaseSettings):
                 found.append(
                     f"LATCHKEY_RP_ID is {self.rp_id}, which does not cover the origin host {host}."
                 )
+        if self.smtp_url.get_secret_value() and not self.mail_from:
+            found.append("LATCHKEY_MAIL_FROM must be set when LATCHKEY_SMTP_URL is.")
         if self.environment is Environment.TRIAL:
             return found
         for name, given in (

@@ -13,6 +13,7 @@ from models.directories import (
     Serves,
 )
 from models.limits import LimitCounter
+from models.mail import Mail, MailState
 from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
 from models.policies import AttestationPolicy
@@ -34,6 +35,8 @@ __all__ = [
     "LimitCounter",
     "LinkPurpose",
     "Lock",
+    "Mail",
+    "MailState",
     "Passkey",
     "Person",
     "Placement",

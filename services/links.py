@@ -111,7 +111,7 @@ def make(
         Refusal: `person_holds_more` when the actor holds less than the person: whoever has the
             link can sign in as its person afterwards.
     """
-    _may_act_on(person, actor)
+    may_act_on(person, actor)
     token = secrets.token_urlsafe(32)
     link = EnrolmentLink(
         token_hash=digest(token),
@@ -222,7 +222,7 @@ def revoke(session: Session, link: EnrolmentLink, *, actor: Person | None, now: 
     Raises:
         Refusal: `person_holds_more`, or `link_finished` when it is too late.
     """
-    _may_act_on(link.person, actor)
+    may_act_on(link.person, actor)
     session.refresh(link, with_for_update={"of": EnrolmentLink})  # it may be finished just now
     if link.finished_at is not None:
         raise Refusal("link_finished", "This link was used already, so it cannot be revoked.")
@@ -303,7 +303,12 @@ def _still_in_time(link: EnrolmentLink, now: datetime) -> bool:
     return link.expires_at > now or begun
 
 
-def _may_act_on(person: Person | None, actor: Person | None) -> None:
+def may_act_on(person: Person | None, actor: Person | None) -> None:
+    """Refuse to act on the links of somebody who may do more than the actor.
+
+    Raises:
+        Refusal: `person_holds_more`.
+    """
     if actor is not None and person is not None and not privileges(person) <= privileges(actor):
         raise Refusal(
             "person_holds_more",

@@ -23,6 +23,7 @@ from models import (
     Identity,
     LinkPurpose,
     Lock,
+    Mail,
     Passkey,
     Person,
     Placement,
@@ -187,6 +188,21 @@ class Records:
                 purpose=LinkPurpose.ENROL,
                 created_at=self.clock(),
                 expires_at=self.clock() + timedelta(days=1),
+            )
+        )
+
+    def mail(self, person: Person, **more: Any) -> Mail:
+        return self._add(
+            Mail(
+                **{
+                    "person": person,
+                    "purpose": LinkPurpose.ENROL,
+                    "lifetime": 3600,
+                    "requested_by": person,
+                    "created_at": self.clock(),
+                    "due_at": self.clock(),
+                    **more,
+                }
             )
         )
 

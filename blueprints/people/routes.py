@@ -14,8 +14,9 @@ from blueprints.context import portal
 from blueprints.people import story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
+from blueprints.qr import qr_code
 from models import EnrolmentLink, LinkPurpose, Person
-from services import links, passkeys, people
+from services import links, mail, mails, passkeys, people
 from services.refusal import Refusal
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
@@ -136,13 +137,17 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
     own = passkeys.of_person(database, person.id, ended=True)
     listed = links.of_person(database, person)
     now = portal().now()
+    address = _shown_once(listed)
     return render_template(
         "people/show.html",
         person=person,
         rows=[(one, portal().metadata.model(one.aaguid), places(database, one)) for one in own],
         links=[(link, links.state(link, now=now)) for link in listed],
         revocable=(links.LinkState.OPEN, links.LinkState.BEGUN),
-        address=_shown_once(listed),
+        address=address,
+        qr=qr_code(address) if address else None,
+        mails=mails.of_person(database, person),
+        mail_configured=mail.configured(portal().settings),
         form=form,
     )
 

@@ -29,8 +29,7 @@ from sqlalchemy import URL, make_url
 from config import Settings
 from services import limits
 from services.ceremonies import challenges
-from services.deliveries.claims import next_due
-from services.deliveries.worker import work
+from services.deliveries.jobs import JOBS
 from services.portal import Portal
 
 log = logging.getLogger(__name__)
@@ -124,11 +123,12 @@ class Queue:
 
     def _work(self) -> None:
         portal = self._consuming()
-        work(portal, worker=_worker(), stopping=lambda: self._stopping)
+        for job in JOBS:
+            job.work(portal, worker=_worker(), stopping=lambda: self._stopping)
         with portal.database.read() as session:
-            due = next_due(session)
-        if due is not None and not self._stopping:
-            self._look_at(due, now=portal.now())
+            due = [moment for job in JOBS if (moment := job.next_due(session)) is not None]
+        if due and not self._stopping:
+            self._look_at(min(due), now=portal.now())
 
     def _look_at(self, due: datetime, *, now: datetime) -> None:
         """Look again when the next delivery is due, if that is before the next sweep."""

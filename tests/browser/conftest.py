@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import config
 from app import create_app
 from emulators.ory.running import Running, running
-from services.deliveries.worker import work
+from services.deliveries.jobs import JOBS
 from services.portal import Portal, open_portal
 from tests.authenticator import BrowserError, SoftwareKey
 from tests.authenticator.world import World
@@ -112,7 +112,8 @@ def working(portal: Portal, woken: threading.Event) -> Iterator[None]:
         while not stopping.is_set():
             woken.wait(0.2)
             woken.clear()
-            work(portal, worker="browser-tests")
+            for job in JOBS:
+                job.work(portal, worker="browser-tests")
 
     thread = threading.Thread(target=loop, daemon=True)
     thread.start()

@@ -61,6 +61,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.browser_session(passkey)
         records.challenge()
         records.link()
+        records.mail(passkey.person)
         records.lock()
         records.policy()
         roles.grant(session, passkey.person, roles.ADMINISTRATOR, now=clock())

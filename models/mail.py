@@ -1,0 +1,65 @@
+"""Mail that is owed to people, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Addressed, Base, Word
+from models.people import EnrolmentLink, LinkPurpose, Person
+
+
+class MailState(StrEnum):
+    """How far a mail is, in the words that pages show."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Mail(Addressed, Base):
+    """One mail that brings its person an enrolment link.
+
+    No token stands in it: the worker makes the link when it sends, so nothing secret waits here.
+    `link` is what the last attempt made; a further attempt revokes it, so that at most one link of
+    a mail is alive. `fence` grows with every claim, and a settlement names the fence it was
+    claimed with.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        # A second click while one is on its way makes no second mail.
+        Index(
+            "uq_mails_on_its_way",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+        Index("ix_mails_due", "state", "due_at"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(Word(LinkPurpose))
+    lifetime: Mapped[int]
+    """How long the link can be opened, in seconds from its making."""
+    requested_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[MailState] = mapped_column(Word(MailState), default=MailState.WAITING)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(1000))
+    """Why it waits again or failed, with the mail server's own words."""
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment_links.id"))
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined")
+    requested_by: Mapped[Person] = relationship(foreign_keys=[requested_by_id], lazy="joined")
+    link: Mapped[EnrolmentLink | None] = relationship(lazy="joined")

@@ -1,0 +1,33 @@
+"""What a worker looks after: each job has rows that fall due, and does what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from services import mails
+from services.deliveries import claims, worker
+from services.portal import Portal
+
+
+class Work(Protocol):
+    """What does the work of a job."""
+
+    def __call__(self, portal: Portal, *, worker: str, stopping: Callable[[], bool] = ...) -> int:
+        """Do what is due until nothing is due; returns how much was tried."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of work, and when the next of it is due."""
+
+    work: Work
+    next_due: Callable[[Session], datetime | None]
+
+
+JOBS = (Job(worker.work, claims.next_due), Job(mails.work, mails.next_due))
