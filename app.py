@@ -10,6 +10,7 @@ from flask import Flask, request
 from flask.sansio.blueprints import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import blueprints.all_passkeys
 import blueprints.audit
 import blueprints.ceremonies
 import blueprints.components
@@ -48,6 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.icons.blueprint,
     blueprints.overview.blueprint,
     blueprints.people.blueprint,
+    blueprints.all_passkeys.blueprint,
     blueprints.mails.blueprint,
     blueprints.directories.blueprint,
     blueprints.policies.blueprint,

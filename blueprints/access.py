@@ -68,6 +68,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "people.passkey": Privilege.VIEW_PASSKEYS,
     "mails.send": Privilege.MAKE_LINKS,
     "mails.stop": Privilege.MAKE_LINKS,
+    "all_passkeys.index": Privilege.VIEW_PASSKEYS,
     "directories.index": Privilege.VIEW_DIRECTORIES,
     "directories.new": Privilege.CREATE_DIRECTORIES,
     "directories.connect_ory": Privilege.CREATE_DIRECTORIES,

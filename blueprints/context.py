@@ -15,6 +15,7 @@ from services.roles import Privilege
 NAVIGATION = (
     ("Overview", "overview.index"),
     ("People", "people.index"),
+    ("Passkeys", "all_passkeys.index"),
     ("Directories", "directories.index"),
     ("Policies", "policies.index"),
     ("Models", "models.index"),

@@ -17,6 +17,7 @@ SIGNED_IN = (
     "/admin/",
     "/admin/people",
     "/admin/people/new",
+    "/admin/passkeys",
     "/admin/directories",
     "/admin/directories/new",
     "/admin/directories/new/ory",

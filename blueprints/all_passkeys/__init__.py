@@ -1,0 +1,5 @@
+"""Everybody's passkeys."""
+
+from blueprints.all_passkeys.routes import blueprint
+
+__all__ = ["blueprint"]
