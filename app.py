@@ -27,6 +27,7 @@ import blueprints.passkeys
 import blueprints.people
 import blueprints.policies
 import blueprints.proof
+import blueprints.sessions
 import blueprints.setup
 import blueprints.sign_in
 import cli.database
@@ -57,6 +58,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.deliveries.blueprint,
     blueprints.audit.blueprint,
     blueprints.proof.blueprint,
+    blueprints.sessions.blueprint,
 )
 TRIAL_BLUEPRINTS: tuple[Blueprint, ...] = (blueprints.components.blueprint,)
 """Pages that only a trial has: every component, to look at."""

@@ -6,6 +6,7 @@ to Jinja.
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -125,6 +126,11 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def base64url(data: bytes) -> str:
+    """Bytes as WebAuthn's JSON writes them: base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def meaning_of(state: Any) -> str:
     """What a state's word means; "neutral" for a word that has no meaning of its own."""
     return STATE_MEANINGS.get(str(state), "neutral")
@@ -135,7 +141,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        exact=exact, day=day, iso=iso, number=number, meaning_of=meaning_of
+        exact=exact, day=day, iso=iso, number=number, meaning_of=meaning_of, base64url=base64url
     )
     app.jinja_env.globals.update(
         icon=icon,

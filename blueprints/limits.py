@@ -59,6 +59,8 @@ LIMITS: dict[str, Rate] = {
     "enrol.placements": POLLED,
     "components.placements": POLLED,
     "passkeys.new": CEREMONY,
+    "passkeys.remove": CEREMONY,
+    "people.end_passkey": CEREMONY,
     "proof.options": REMOTE,
     "proof.run": REMOTE,
 }

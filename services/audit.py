@@ -31,6 +31,7 @@ class Tag(StrEnum):
     PASSKEY_REGISTERED = "passkey.registered"
     PASSKEY_REFUSED = "passkey.refused"
     PASSKEY_RENAMED = "passkey.renamed"
+    PASSKEY_ENDED = "passkey.ended"
     PASSKEY_COUNTER_REFUSED = "passkey.counter_refused"
     PASSKEY_COUNTER_ALLOWED = "passkey.counter_allowed"
     POLICY_CHOSEN = "policy.chosen"

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
 from services import audit
 from services.refusal import Refusal
-from services.roles import privileges
+from services.roles import holds_more
 from services.sessions import digest
 
 TIME_TO_FINISH = timedelta(hours=1)
@@ -247,6 +247,36 @@ def of_person(session: Session, person: Person) -> list[EnrolmentLink]:
     )
 
 
+def recovered(session: Session, person: Person) -> list[Passkey]:
+    """The live passkeys from before the person's last recovery: the lost one may be among them."""
+    newest = session.scalar(
+        select(EnrolmentLink)
+        .where(
+            EnrolmentLink.person_id == person.id,
+            EnrolmentLink.purpose == LinkPurpose.RECOVER,
+            EnrolmentLink.finished_at.is_not(None),
+        )
+        .order_by(EnrolmentLink.finished_at.desc(), EnrolmentLink.id.desc())
+        .limit(1)
+    )
+    return [] if newest is None else before(session, newest)
+
+
+def before(session: Session, link: EnrolmentLink) -> list[Passkey]:
+    """The person's live passkeys that are older than the one that finished the link."""
+    return list(
+        session.scalars(
+            select(Passkey)
+            .where(
+                Passkey.person_id == link.person_id,
+                Passkey.ended_at.is_(None),
+                Passkey.id < link.passkey_id,
+            )
+            .order_by(Passkey.id.desc())
+        )
+    )
+
+
 def state(link: EnrolmentLink, *, now: datetime) -> LinkState:
     """Where the link stands."""
     if link.finished_at is not None:
@@ -309,7 +339,7 @@ def may_act_on(person: Person | None, actor: Person | None) -> None:
     Raises:
         Refusal: `person_holds_more`.
     """
-    if actor is not None and person is not None and not privileges(person) <= privileges(actor):
+    if actor is not None and person is not None and holds_more(person, actor):
         raise Refusal(
             "person_holds_more",
             "This person may do more than you, so you cannot make or revoke their links.",

@@ -19,6 +19,7 @@ class Privilege(StrEnum):
     ADD_PEOPLE = "people.add"
     MAKE_LINKS = "people.links"
     VIEW_PASSKEYS = "passkeys.view"
+    END_PASSKEYS = "passkeys.end"
     VIEW_DIRECTORIES = "directories.view"
     CREATE_DIRECTORIES = "directories.create"
     EDIT_DIRECTORIES = "directories.edit"
@@ -43,6 +44,19 @@ def privileges(person: Person) -> frozenset[Privilege]:
     for grant in person.roles:
         held |= ROLES.get(grant.role, frozenset())
     return held
+
+
+def holds_more(person: Person, actor: Person) -> bool:
+    """Whether the person may do anything that the actor may not.
+
+    Nobody acts on the links, mail address or keys of such a person.
+    """
+    return not privileges(person) <= privileges(actor)
+
+
+def is_administrator(person: Person) -> bool:
+    """Whether the person holds the administrator's role."""
+    return any(grant.role == ADMINISTRATOR for grant in person.roles)
 
 
 def grant(session: Session, person: Person, role: str, *, now: datetime) -> None:

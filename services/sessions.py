@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session as Database
 
 from models import Passkey, Person, Session
@@ -45,7 +47,7 @@ def open_session(
         token_hash=digest(token),
         person=session.get_one(Person, person_id),
         passkey_id=passkey_id,
-        user_agent=user_agent[:AGENT_LENGTH],
+        user_agent="".join(filter(str.isprintable, user_agent))[:AGENT_LENGTH],
         created_at=now,
         last_seen_at=now,
         expires_at=now + ABSOLUTE,
@@ -69,13 +71,7 @@ def look_up(portal: Portal, token: str) -> Session | None:
     live = (
         select(Session)
         .join(Passkey, Passkey.id == Session.passkey_id)
-        .where(
-            Session.token_hash == digest(token),
-            Session.ended_at.is_(None),
-            Session.expires_at > now,
-            Session.last_seen_at > now - IDLE,
-            Passkey.ended_at.is_(None),
-        )
+        .where(Session.token_hash == digest(token), *_live(now))
     )
     with portal.database.read() as session:
         found = session.scalar(live)
@@ -92,15 +88,95 @@ def end(session: Database, token: str, *, now: datetime) -> None:
     )
     if found is not None:
         found.ended_at = now
-        audit.record(
-            session, audit.Tag.SESSION_ENDED, now=now, actor=found.person, person=found.person
-        )
+        _record_end(session, found, now=now)
 
 
-def end_opened_by(session: Database, passkey: Passkey, *, now: datetime) -> None:
-    """End every session that a passkey opened, because the passkey itself is ended."""
-    session.execute(
-        update(Session)
-        .where(Session.passkey_id == passkey.id, Session.ended_at.is_(None))
-        .values(ended_at=now)
+def end_opened_by(session: Database, passkey: Passkey, *, now: datetime) -> int:
+    """End every session that a passkey opened, because the passkey itself is ended.
+
+    Returns:
+        How many there were.
+    """
+    return len(
+        session.scalars(
+            update(Session)
+            .where(Session.passkey_id == passkey.id, Session.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(Session.id)
+        ).all()
+    )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A live session, for its person's page."""
+
+    session: Session
+    passkey: Passkey
+    """The one that opened it."""
+
+
+def of_person(session: Database, person_id: int, *, now: datetime) -> list[Signed]:
+    """The person's live sessions, the one used last first."""
+    rows = session.execute(
+        select(Session, Passkey)
+        .join(Passkey, Passkey.id == Session.passkey_id)
+        .where(Session.person_id == person_id, *_live(now))
+        .order_by(Session.last_seen_at.desc(), Session.id.desc())
+    )
+    return [Signed(opened, passkey) for opened, passkey in rows]
+
+
+def end_one(session: Database, person: Person, address: uuid.UUID, *, now: datetime) -> bool:
+    """End one of the person's own sessions, wherever its browser is.
+
+    Returns:
+        Whether there is such a session of theirs, ended just now or before.
+    """
+    found = session.scalar(
+        select(Session).where(Session.uuid == address, Session.person_id == person.id)
+    )
+    if found is None:
+        return False
+    if found.ended_at is None:
+        found.ended_at = now
+        _record_end(session, found, now=now)
+    return True
+
+
+def end_others(session: Database, kept: Session, *, now: datetime) -> int:
+    """End every live session of a person except the one they ask from.
+
+    Returns:
+        How many there were.
+    """
+    others = [
+        one.session
+        for one in of_person(session, kept.person_id, now=now)
+        if one.session.id != kept.id
+    ]
+    for one in others:
+        one.ended_at = now
+        _record_end(session, one, now=now)
+    return len(others)
+
+
+def _live(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a live session, in a query that joins its passkey."""
+    return (
+        Session.ended_at.is_(None),
+        Session.expires_at > now,
+        Session.last_seen_at > now - IDLE,
+        Passkey.ended_at.is_(None),
+    )
+
+
+def _record_end(session: Database, ended: Session, *, now: datetime) -> None:
+    audit.record(
+        session,
+        audit.Tag.SESSION_ENDED,
+        now=now,
+        actor=ended.person,
+        person=ended.person,
+        ended=str(ended.uuid),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -73,8 +74,11 @@ def _demand_sign_in() -> None:
 
 
 def _subject() -> str:
-    """What is confirmed: always the UUID of something."""
+    """What is confirmed: an act on something, as `remove:` and its UUID."""
+    act, _, address = request.form.get("subject", "").rpartition(":")
     try:
-        return str(UUID(request.form.get("subject", "")))
+        if not re.fullmatch(r"[a-z]{1,20}", act):
+            raise ValueError(act)
+        return f"{act}:{UUID(address)}"
     except ValueError:
         raise Refusal("subject_wrong", "Open the page again, then repeat what you did.") from None

@@ -33,7 +33,11 @@ def index() -> Response | str | tuple[str, int]:
     if not form.is_submitted():
         step = "touch" if request.args.get("step") == "touch" else "index"
         return render_template(
-            f"enrol/{step}.html", link=own.link, setting_up=setting_up, allowed=allowed_models()
+            f"enrol/{step}.html",
+            link=own.link,
+            setting_up=setting_up,
+            recovering=own.link.purpose is LinkPurpose.RECOVER,
+            allowed=allowed_models(),
         )
     try:
         _register(own, form)
@@ -105,6 +109,10 @@ def _finished() -> tuple[links.Enrolment, Passkey]:
 
 
 def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> str:
+    earlier: list[Passkey] = []
+    if own.link.purpose is LinkPurpose.RECOVER:
+        with portal().database.read() as session:
+            earlier = links.before(session, own.link)
     return render_template(
         "enrol/done.html",
         link=own.link,
@@ -112,6 +120,7 @@ def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> st
         places=_places(passkey),
         form=form,
         set_up=own.link.purpose is LinkPurpose.SETUP,
+        earlier=earlier,
     )
 
 

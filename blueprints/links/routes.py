@@ -19,7 +19,10 @@ def show(token: str) -> str:
     with portal().database.read() as database:
         link = links.look(database, token, session.get(visitor.ENROLMENT), now=portal().now())
     return render_template(
-        "links/show.html", link=link, setting_up=link.purpose is LinkPurpose.SETUP
+        "links/show.html",
+        link=link,
+        setting_up=link.purpose is LinkPurpose.SETUP,
+        recovering=link.purpose is LinkPurpose.RECOVER,
     )
 
 

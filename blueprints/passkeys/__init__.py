@@ -1,5 +1,6 @@
 """My passkeys: the signed-in person's own."""
 
-from blueprints.passkeys.routes import blueprint
+from blueprints.passkeys import removal, routes
+from blueprints.passkeys.area import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "removal", "routes"]

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm, NicknameForm
 from blueprints.keys import allowed_models, seen
+from blueprints.passkeys.area import blueprint, own
 from blueprints.placements import places
 from models import Passkey
 from services import ceremonies, passkeys
 from services.attestation.metadata import Model
 from services.ceremonies import CeremonyRefusal, Purpose
 
-blueprint = Blueprint("passkeys", __name__, url_prefix="/passkeys")
-
 
 @blueprint.get("")
 def index() -> str:
     """The signed-in person's passkeys, each with its places."""
     with portal().database.read() as session:
-        own = passkeys.of_person(session, current_user.person.id)
-        rows = [(one, _model(one), places(session, one)) for one in own]
+        listed = passkeys.of_person(session, current_user.person.id)
+        rows = [(one, _model(one), places(session, one)) for one in listed]
     return render_template("passkeys/index.html", rows=rows)
 
 
@@ -61,7 +59,7 @@ def new() -> Response | str | tuple[str, int]:
 def show(passkey: UUID) -> str:
     """One passkey."""
     with portal().database.read() as session:
-        found = _own(session, passkey)
+        found = own(session, passkey)
     return _page(found, NicknameForm(nickname=found.nickname))
 
 
@@ -70,13 +68,13 @@ def rename(passkey: UUID) -> Response | tuple[str, int]:
     """Give a passkey another name."""
     form = NicknameForm()
     with portal().database.read() as session:
-        found = _own(session, passkey)
+        found = own(session, passkey)
     if not form.validate():
         return _page(found, form), 422
     with portal().database.write() as session:
         passkeys.rename(
             session,
-            _own(session, passkey),
+            own(session, passkey),
             form.nickname.data or "",
             actor=current_user.person,
             now=portal().now(),
@@ -93,17 +91,9 @@ def placements() -> str:
     except ValueError:
         abort(404)
     with portal().database.read() as session:
-        found = _own(session, wanted)
+        found = own(session, wanted)
         listed = places(session, found)
     return render_template("passkeys/_placements.html", passkey=found, places=listed)
-
-
-def _own(session: Session, address: UUID) -> Passkey:
-    """The signed-in person's passkey at that address; somebody else's does not exist for them."""
-    found = passkeys.by_uuid(session, address)
-    if found is None or found.person_id != current_user.person.id:
-        abort(404)
-    return found
 
 
 def _page(passkey: Passkey, form: NicknameForm) -> str:

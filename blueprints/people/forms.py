@@ -9,6 +9,7 @@ from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from blueprints.forms import NamesForm, tidied
+from models import LinkPurpose
 from services import people
 
 LIFETIMES = {
@@ -28,9 +29,22 @@ class PersonForm(NamesForm):
     )
 
 
-class LinkForm(FlaskForm):
-    """How long a new enrolment link can be opened."""
+PURPOSES = {
+    LinkPurpose.ENROL: "To enrol a key",
+    LinkPurpose.RECOVER: "To recover, because a key was lost",
+}
+"""What an operator makes a link for, and its words."""
 
+
+class LinkForm(FlaskForm):
+    """What a new enrolment link is for, and how long it can be opened."""
+
+    purpose = RadioField(
+        "The link is",
+        choices=[SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()],
+        default=LinkPurpose.ENROL.value,
+        filters=[lambda value: value or LinkPurpose.ENROL.value],
+    )
     lifetime = RadioField(
         "The link can be opened for",
         [InputRequired("Choose how long the link can be opened.")],
@@ -42,3 +56,8 @@ class LinkForm(FlaskForm):
     def span(self) -> timedelta:
         """The chosen time."""
         return LIFETIMES[self.lifetime.data][1]
+
+    @property
+    def link_purpose(self) -> LinkPurpose:
+        """The chosen purpose; to enrol where none was sent."""
+        return LinkPurpose(self.purpose.data)

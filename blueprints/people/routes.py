@@ -15,7 +15,7 @@ from blueprints.people import story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
 from blueprints.qr import qr_code
-from models import EnrolmentLink, LinkPurpose, Person
+from models import EnrolmentLink, Person
 from services import links, mail, mails, passkeys, people
 from services.refusal import Refusal
 
@@ -82,7 +82,7 @@ def make_link(person: UUID) -> Response | tuple[str, int]:
     with portal().database.write() as database:
         made = links.make(
             database,
-            purpose=LinkPurpose.ENROL,
+            purpose=form.link_purpose,
             person=_person(database, person),
             actor=current_user.person,
             lifetime=form.span,
@@ -149,6 +149,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
         mails=mails.of_person(database, person),
         mail_configured=mail.configured(portal().settings),
         form=form,
+        recovered=links.recovered(database, person),
     )
 
 

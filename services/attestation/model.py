@@ -53,6 +53,9 @@ class Model:
     transports: tuple[str, ...]
     from_file: bool
     """Whether any of it came from the extra file rather than from FIDO."""
+    manages_credentials: bool = False
+    """Whether single entries can be deleted from the key (CTAP's credential management, or its
+    preview); otherwise only a reset takes them off."""
 
     @property
     def is_hid(self) -> bool:
@@ -105,6 +108,7 @@ def read_model(entry: Mapping[str, Any], *, from_file: bool) -> Model:
         icon_type=icon_type,
         transports=_transports(statement),
         from_file=from_file,
+        manages_credentials=_manages_credentials(statement),
     )
 
 
@@ -151,3 +155,9 @@ def _transports(statement: Mapping[str, Any]) -> tuple[str, ...]:
         hints = {"wired": "usb", "nfc": "nfc", "bluetooth": "ble", "internal": "internal"}
         told = [hints[hint] for hint in statement.get("attachmentHint", ()) if hint in hints]
     return tuple(str(transport) for transport in told)
+
+
+def _manages_credentials(statement: Mapping[str, Any]) -> bool:
+    """By the options of authenticatorGetInfo (CTAP 2.2, section 6.4)."""
+    options = (statement.get("authenticatorGetInfo") or {}).get("options") or {}
+    return any(options.get(name) is True for name in ("credMgmt", "credentialMgmtPreview"))

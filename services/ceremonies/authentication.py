@@ -72,7 +72,7 @@ def begin_authentication(
 
     Args:
         person_id: whose passkeys may answer; None (to sign in) lets the person choose any.
-        subject: what is confirmed, as the UUID of the passkey to remove.
+        subject: what is confirmed, as `remove:` and the UUID of the passkey.
 
     Raises:
         ValueError: when the purpose is to register, or to confirm for nobody.

@@ -7,4 +7,5 @@ import "./disclose.js";
 import "./focus.js";
 import "./poll.js";
 import "./preview.js";
+import "./signal.js";
 import "./time.js";

@@ -83,8 +83,9 @@ def test_options_to_add_or_confirm_need_a_sign_in(client, app):
 
 
 def test_a_confirmation_is_about_something(somebody):
-    assert somebody.options("confirm", subject="everything").status_code == 422
-    begun = somebody.options("confirm", subject=str(uuid.uuid4()))
+    for nothing in ("", "everything", "remove:", "remove:everything", str(uuid.uuid4())):
+        assert somebody.options("confirm", subject=nothing).status_code == 422
+    begun = somebody.options("confirm", subject=f"remove:{uuid.uuid4()}")
     assert begun.status_code == 200
     assert len(begun.json["options"]["allowCredentials"]) == 1
 

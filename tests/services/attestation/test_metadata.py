@@ -124,3 +124,26 @@ def test_a_file_that_is_not_metadata_is_said_to_be_so(tmp_path, text):
 def test_a_file_that_is_not_there_is_said_to_be_so(tmp_path):
     with pytest.raises(MetadataError, match="cannot be read"):
         MetadataSource.load(tmp_path / "none.json")
+
+
+def test_a_model_says_whether_single_entries_can_be_deleted_from_it(metadata):
+    assert metadata.model(UUID("0b8b05a4-ebd4-4b0b-8f5f-33d7b6e606ab")).manages_credentials
+    assert not metadata.model(KEY).manages_credentials
+
+
+@pytest.mark.parametrize(
+    ("info", "manages"),
+    [
+        ({"options": {"credMgmt": True}}, True),
+        ({"options": {"credentialMgmtPreview": True}}, True),
+        ({"options": {"credMgmt": False, "rk": True}}, False),
+        ({"versions": ["FIDO_2_0"]}, False),
+        (None, False),
+    ],
+    ids=["yes", "preview", "no", "silent", "nothing"],
+)
+def test_what_deletes_single_entries_is_read_from_its_own_options(tmp_path, info, manages):
+    entry = Manufacturer("Acme").metadata_entry(OURS, "Acme One")
+    entry["metadataStatement"]["authenticatorGetInfo"] = info
+    source = MetadataSource.load(write(tmp_path / "extra.json", [entry]))
+    assert source.model(OURS).manages_credentials is manages
