@@ -29,11 +29,16 @@ SENTENCES = {
     404: ("Not found", "There is nothing at this address. Check it, or start from the first page."),
     405: ("Not possible here", "This address does not take that kind of request."),
     413: ("Too large", "What was sent is larger than Latchkey takes. Send less and try again."),
+    415: (
+        "Not possible here",
+        "Latchkey takes what its own pages send: the fields of a form, and nothing else.",
+    ),
     429: ("Too many requests", "Wait a moment, then try again."),
     500: ("Something went wrong", "Try again. If it goes on, tell your administrator."),
 }
 STALE = "This page was open for too long, or you signed in or out in another tab."
-UNSENDABLE = {"csrf_token"}
+UNSENDABLE = {"csrf_token", "secret"}
+"""What is not handed back: the old token, and a typed key, which no page ever shows."""
 
 
 def json_endpoint(view: View) -> View:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from requests import Response
 
+from directories import strict_json
 from directories.base import (
     AlreadyThere,
     DirectoryError,
@@ -72,8 +72,8 @@ def read(response: Response, hide: Iterable[str]) -> Answer:
     html = bool(body) and page  # an empty answer is no page, whatever it says it is
     data, is_json = None, False
     if body and not html:
-        with contextlib.suppress(ValueError, RecursionError):
-            data, is_json = json.loads(body), True
+        with contextlib.suppress(strict_json.NotStrict):
+            data, is_json = strict_json.loads(body), True
     text = "" if is_json or html else body.decode("utf-8", "replace")
     hide = tuple(hide)
     return Answer(

@@ -52,7 +52,7 @@ def tidy(text: str) -> str:
 
 def tidy_email(text: str) -> str:
     """The address in lower case: directories compare addresses without case, and so do we."""
-    return tidy(text).lower()
+    return tidy(tidy(text).lower())  # a small letter may compose with an accent after it
 
 
 def looks_like_email(text: str) -> bool:

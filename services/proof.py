@@ -8,7 +8,6 @@ signs, and the connector relays the answer and asks the directory who that was.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import uuid
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directories.base import DirectoryError, Misconfigured, Proof, ProofOptions
@@ -43,6 +43,10 @@ REMEDIES = {
         "patch that it shows."
     ),
 }
+
+
+LONGEST_CHALLENGE = 1024
+"""Bytes. Directories make 16 to 64."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ def begin(
             now=portal.now(),
         )
         row.remote = {"flow": begun.flow}
+        _never_seen(session, subject.directory)
         return Begun(row.uuid, options)
 
 
@@ -242,14 +247,33 @@ def _challenge(begun: ProofOptions) -> bytes:
     text = begun.options.get("challenge")
     try:
         challenge = base64.urlsafe_b64decode(f"{text}==") if isinstance(text, str) else b""
-    except binascii.Error:
+    except ValueError:
         challenge = b""
-    if not challenge:
+    if not 0 < len(challenge) <= LONGEST_CHALLENGE:
         raise Misconfigured(
             "The sign-in that it began has no challenge that can be read.",
             code="proof.no_challenge",
         )
     return challenge
+
+
+def _never_seen(session: Session, directory: Directory) -> None:
+    """Store the challenge, unless it is in use here already.
+
+    A directory could name one of our own challenges, of a sign-in that somebody began here: with
+    the answer that we relay to it, they would be signed in here as the person who proves.
+
+    Raises:
+        Refusal: `proof.challenge_known`.
+    """
+    try:
+        session.flush()
+    except IntegrityError:
+        error = Misconfigured(
+            "The sign-in that it began has a challenge that was used before.",
+            code="proof.challenge_known",
+        )
+        raise _as_refusal(error, directory) from None
 
 
 def _same_relying_party(begun: ProofOptions, passkey: Passkey) -> None:

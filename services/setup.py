@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
@@ -95,7 +96,10 @@ def finish(session: Session, own: links.Enrolment, passkey: Passkey, *, now: dat
     """
     if is_over(session):
         raise Refusal("setup_over", OVER, status=410)
-    links.finish(session, own, passkey, now=now)
+    try:
+        links.finish(session, own, passkey, now=now)
+    except IntegrityError:  # another set-up was finished at this moment
+        raise Refusal("setup_over", OVER, status=410) from None
     person = session.get_one(Person, passkey.person_id)
     roles.grant(session, person, roles.ADMINISTRATOR, now=now)
     audit.record(

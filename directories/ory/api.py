@@ -22,6 +22,8 @@ from directories.ory.settings import Auth, OrySettings
 PAGE_SIZE = 100
 SCHEMA_PAGE_SIZE = 250
 MOST_SCHEMA_PAGES = 20
+MOST_SCHEMAS = 500
+"""A project has a few. Each is walked for the page that offers them."""
 
 _SIGN_IN_REFUSED = (400, 401, 403, 404, 410, 422)
 """How Ory refuses a sign-in. None of them is about our key: a public call carries none."""
@@ -117,7 +119,8 @@ class OryApi:
         for _ in range(MOST_SCHEMA_PAGES):
             answer = self._session.exchange("GET", url, params=query)
             for schema in _schemas(answer):
-                found.setdefault(schema.id, schema)
+                if len(found) < MOST_SCHEMAS:
+                    found.setdefault(schema.id, schema)
             token = next_page(answer, url)
             if token is None or token == query.get("page_token"):
                 break
@@ -176,8 +179,12 @@ def next_page(answer: Answer, url: str) -> str | None:
     for link in parse_header_links(answer.headers.get("link", "")):
         if link.get("rel") != "next":
             continue
-        target = urlsplit(urljoin(url, link.get("url", "")))
-        if target.hostname != urlsplit(url).hostname:
+        try:
+            target = urlsplit(urljoin(url, link.get("url", "")))
+            same = target.hostname == urlsplit(url).hostname
+        except ValueError:  # no address at all, such as one with half a bracket
+            same = False
+        if not same:
             raise Misconfigured(
                 "The next page is said to be at another address, so the base URL is wrong.",
                 code="ory.foreign_link",

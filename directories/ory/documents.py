@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +15,8 @@ from directories.answers import scrub
 from directories.base import Misconfigured, RemoteIdentity, RemotePasskey
 from directories.ory.mapping import trait_at
 
-LONGEST_ID = 255
+_ID = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,255}")
+"""Printable, and no step in a path: `.` and `..` would lead to another address."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class IdentityDocument:
             Misconfigured: when it is none.
         """
         found = data.get("id") if isinstance(data, Mapping) else None
-        if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID or not found.isascii():
+        if not isinstance(found, str) or not _ID.fullmatch(found):
             raise Misconfigured(
                 "What came back is not an identity, so this is not Ory's admin API.",
                 code="ory.not_ory",
@@ -172,9 +175,9 @@ def encode(value: bytes) -> str:
 
 def _texts(node: Any) -> Iterator[str]:
     """Every text anywhere inside."""
-    left: list[Any] = [node]
+    left: deque[Any] = deque([node])
     while left:
-        current = left.pop(0)
+        current = left.popleft()
         if isinstance(current, str):
             yield current
         elif isinstance(current, Mapping):

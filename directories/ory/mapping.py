@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from directories import strict_json
 from directories.base import PersonRecord
 from directories.ory.naming import display_name
 from directories.ory.schema import Trait, WalkedSchema, names_in, walk
@@ -71,11 +71,13 @@ def fixed_value(trait: Trait, text: str) -> Any:
         ValueError: with a sentence, when the text does not fit.
     """
     if trait.takes_text:
+        if not strict_json.storable(text):
+            raise ValueError(f"{trait.path} takes no control characters.")
         value: Any = text
     else:
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+            value = strict_json.loads(text)
+        except strict_json.NotStrict:
             raise ValueError(f"{trait.path} takes {_kinds(trait)}.") from None
     if sentence := _unfit(trait, value):
         raise ValueError(sentence)

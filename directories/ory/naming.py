@@ -32,6 +32,8 @@ def format_problem(display_format: str) -> str:
         return ""
     if len(display_format) > LONGEST_FORMAT:
         return f"A format has at most {LONGEST_FORMAT} characters."
+    if not display_format.isprintable():
+        return "A format has no control characters."
     known = "{First}, {Middle} and {Last}"
     used = _TOKEN.findall(display_format)
     for token in used:

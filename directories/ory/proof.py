@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from directories import strict_json
 from directories.answers import Answer, scrub
 from directories.base import (
     DirectoryError,
@@ -62,8 +63,8 @@ def passkey_options(answer: Answer) -> Mapping[str, Any] | None:
         if not isinstance(attributes, Mapping) or attributes.get("name") != "passkey_challenge":
             continue
         try:
-            options = json.loads(attributes.get("value") or "")["publicKey"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+            options = strict_json.loads(attributes.get("value") or "")["publicKey"]
+        except (ValueError, TypeError, KeyError):
             return None
         if isinstance(options, Mapping) and isinstance(options.get("challenge"), str):
             return options

@@ -6,6 +6,7 @@ the keyword `ory.sh/kratos` on leaves. It comes from the directory, so it is wal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ MOST_TRAITS = 500
 MOST_NODES = 5000
 """References can make a short schema a huge tree: two that name each other double at each step."""
 
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+"""An array index of RFC 6901, no longer than any list here."""
 _KEYWORD = "ory.sh/kratos"
 _ALTERNATIVES = ("anyOf", "oneOf")
 _CONDITIONS = ("if", "patternProperties", "dependencies", "dependentRequired", "dependentSchemas")
@@ -165,9 +168,7 @@ class _Walker:
     def _walk_child(
         self, name: str, child: Any, *, prefix: str, when: str | None, depth: int
     ) -> None:
-        self._nodes += 1
-        if self._nodes > MOST_NODES:
-            raise _TooLargeError
+        self._count()
         path = prefix + escaped(name)
         if depth >= DEEPEST or len(self.traits) >= MOST_TRAITS:
             self.notes.append(f"{path} and what follows is too deep or too much to be read.")
@@ -179,6 +180,11 @@ class _Walker:
             self._walk_object(node, prefix=f"{path}.", when=inner, depth=depth + 1)
             return
         self._add(_leaf(path, name, parts, when))
+
+    def _count(self) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise _TooLargeError
 
     def _add(self, trait: Trait) -> None:
         known = self.traits.get(trait.path)
@@ -195,6 +201,7 @@ class _Walker:
             if id(current) in seen:
                 continue
             seen.add(id(current))
+            self._count()
             if level > DEEPEST * 2 or len(seen) > MOST_TRAITS:
                 self.notes.append(f"{place}: too many references to follow.")
                 return
@@ -206,7 +213,9 @@ class _Walker:
                     self.notes.append(f"{place} refers to {reference[:80]!r}, not followed.")
                 else:
                     left.append((target, level + 1))
-            left += [(_mapping(one), level + 1) for one in _list(current.get("allOf"))]
+            left += [
+                (_mapping(one), level + 1) for one in _list(current.get("allOf"))[: MOST_TRAITS + 1]
+            ]
             for keyword in (*_ALTERNATIVES, *_CONDITIONS):
                 if keyword in current:
                     self.notes.append(f"{place} depends on {keyword}, which is not read.")
@@ -222,7 +231,7 @@ class _Walker:
             key = token.replace("~1", "/").replace("~0", "~")
             if isinstance(node, Mapping):
                 node = node.get(key)
-            elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            elif isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
                 node = node[int(key)]
             else:
                 return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 
 import pytest
 
@@ -105,6 +106,18 @@ class TestStaleForms:
             "/admin/people/new", data={**hidden, "display_name": "Radia"}, base_url=ORIGIN
         )
         assert again.status_code == 303
+
+    def test_a_typed_key_is_in_no_page(self, administrator):
+        fields = {"csrf_token": "stale", "name": "Ory", "secret": "ory_pat_typed"}
+        answer = administrator.client.post(
+            f"/admin/directories/new/ory?attempt={uuid.uuid4()}",
+            data=fields,
+            headers={"Origin": ORIGIN},
+            base_url=ORIGIN,
+        )
+        assert answer.status_code == 400
+        assert 'value="Ory"' in answer.text
+        assert "ory_pat_typed" not in answer.text
 
     @pytest.mark.parametrize("headers", [{}, {"Origin": "https://example.net"}, {"Origin": "null"}])
     def test_anybody_elses_page_may_not(self, administrator, headers):

@@ -127,6 +127,24 @@ def test_production_is_https_only(production):
     app.extensions["portal"].close()
 
 
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "status"),
+    [
+        (0, {}, 400),
+        (0, {"X-Forwarded-Host": "keys.example.com", "X-Forwarded-Proto": "https"}, 400),
+        (1, {"X-Forwarded-Host": "keys.example.com", "X-Forwarded-Proto": "https"}, 200),
+        (1, {"X-Forwarded-Host": "keys.example.com, evil.example"}, 400),
+        (1, {"X-Forwarded-Host": "evil.example"}, 400),
+    ],
+)
+def test_a_forwarded_host_counts_from_a_proxy_of_ours_only(production, proxies, forwarded, status):
+    app = create_app(production.model_copy(update={"trusted_proxies": proxies}))
+    answer = app.test_client().get("/", headers={"Host": "internal:8000", **forwarded})
+    assert answer.status_code == status
+    assert "evil" not in answer.text
+    app.extensions["portal"].close()
+
+
 def test_production_has_no_development_page(production):
     app = create_app(production)
     assert Visitor(app).get("/components/").status_code == 404

@@ -6,11 +6,13 @@ import re
 import uuid
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from models import AuditEvent, EnrolmentLink, Passkey, Person, RoleGrant
 from services import people
 from services.roles import ADMINISTRATOR, ROLES, Privilege
+from services.sealing import Sealer
 from tests.blueprints.conftest import said
 from tests.visitor import Visitor
 
@@ -110,6 +112,16 @@ def test_a_link_is_shown_once_and_works(app, world, administrator, portal, radia
     page = said(administrator.get(f"/admin/people/{radia.uuid}"))
     assert "HID Crescendo Key" in page
     assert "used" in page
+
+
+def test_a_link_whose_key_was_taken_out_of_the_settings_is_not_shown(
+    administrator, portal, radia, monkeypatch
+):
+    make_link(administrator, radia)
+    monkeypatch.setattr(portal, "sealer", Sealer([Fernet.generate_key().decode()]))
+    page = administrator.get(f"/admin/people/{radia.uuid}")
+    assert page.status_code == 200
+    assert not LINK.search(page.text)
 
 
 def test_the_cookie_that_carries_it_does_not_show_it(app, administrator, radia):

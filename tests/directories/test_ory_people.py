@@ -6,11 +6,13 @@ import uuid
 
 import pytest
 
+from directories.answers import Answer
 from directories.base import (
     AlreadyThere,
     Misconfigured,
     Refused,
 )
+from directories.ory.api import next_page
 from tests.directories.conftest import connect, make
 
 IDENTITIES = r"/admin/identities$"
@@ -167,3 +169,11 @@ def test_conflicts_are_never_passed_on_raw(ory, connector, person, passkey):
         pytest.fail("a conflict that no lookup can solve must be refused")
     except Refused as refused:
         assert refused.code == "ory.user_handle_taken"
+
+
+@pytest.mark.parametrize("link", ["<http://[>", "<//elsewhere.example/?page_token=x>"])
+def test_a_next_page_that_is_no_address_of_theirs_is_refused(link):
+    answer = Answer(200, [], True, False, {"link": f'{link}; rel="next"'}, "", "r-1")
+    with pytest.raises(Misconfigured) as refusal:
+        next_page(answer, "https://ory.example.com/admin/identities")
+    assert (refusal.value.code, refusal.value.request_id) == ("ory.foreign_link", "r-1")

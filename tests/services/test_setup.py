@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from models import AttestationPolicy, EnrolmentLink, Passkey, Person, RoleGrant
+from models import AttestationPolicy, EnrolmentLink, LinkPurpose, Passkey, Person, RoleGrant
 from services import links, people, setup
 from services.policies import Kind
 from services.refusal import Refusal
@@ -148,3 +148,23 @@ def test_wrong_answers_are_refused_as_for_anyone(portal):
         describe(portal, own, people.Names("A", "K", "Ada", "nobody"))
     with pytest.raises(Refusal, match="person_name_missing"):
         describe(portal, own, people.Names("A", "K", " ", "ada@example.com"))
+
+
+def test_of_two_that_are_finished_at_once_one_wins(portal, monkeypatch):
+    own = begin(portal, link(portal))
+    person = describe(portal, own)
+    with portal.database.write() as session:
+        raced = links.make(
+            session,
+            purpose=LinkPurpose.SETUP,
+            person=session.get_one(Person, person.id),
+            actor=None,
+            lifetime=setup.LIFETIME,
+            now=portal.now(),
+        )
+    other = begin(portal, raced)
+    finish(portal, own, person)
+    monkeypatch.setattr(setup, "is_over", lambda session: False)  # as both saw it beforehand
+    with pytest.raises(Refusal, match="setup_over"):
+        finish(portal, other, person)
+    assert count(portal, RoleGrant) == count(portal, Passkey) == 1

@@ -191,3 +191,31 @@ def test_no_token_of_the_directory_is_kept(administrator, delivered, portal):
         events = session.scalars(select(AuditEvent)).all()
         kept = json.dumps([[row.outcome, row.remote] for row in rows] + [e.detail for e in events])
     assert "ory_st_" not in kept and "session_token" not in kept
+
+
+def offer(ory, challenge: str) -> None:
+    """Let the directory begin sign-ins with a challenge of its choice."""
+    options = {"challenge": challenge, "rpId": "localhost"}
+    attributes = {"name": "passkey_challenge", "value": json.dumps({"publicKey": options})}
+    flow = {"id": str(uuid.uuid4()), "ui": {"nodes": [{"attributes": attributes}]}}
+    ory.control.fail(status=200, path="/self-service/login/api", body=json.dumps(flow))
+
+
+def test_a_directory_cannot_have_our_own_challenge_signed(app, administrator, delivered, ory):
+    """Whoever runs it could begin a sign-in here, and finish it with the answer that is relayed."""
+    robber = Visitor(app)
+    robber.get("/sign-in")
+    offer(ory, robber.options("sign-in").json["options"]["challenge"])
+    answer = begin(administrator, delivered)
+    assert answer.status_code == 502
+    assert answer.json["error"]["code"] == "proof.challenge_known"
+
+
+@pytest.mark.parametrize("challenge", ["é", "A", "", "A" * 4000, "===="])
+def test_a_challenge_that_is_none_is_the_directorys_failure(
+    administrator, delivered, ory, challenge
+):
+    offer(ory, challenge)
+    answer = begin(administrator, delivered)
+    assert answer.status_code == 502
+    assert answer.json["error"]["code"] == "proof.no_challenge"
