@@ -35,7 +35,7 @@ import cli.people
 import cli.portal
 import cli.worker
 import config
-from blueprints import access, context, errors, filters, headers, limits, visitor
+from blueprints import access, bodies, context, errors, filters, headers, limits, visitor
 from config import Settings
 from extensions import csrf
 
@@ -103,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     access.init_app(app)
     limits.init_app(app)
+    bodies.init_app(app)
     csrf.init_app(app)
     visitor.init_app(app)
     for part in (context, errors, headers):

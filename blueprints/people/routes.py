@@ -18,6 +18,7 @@ from blueprints.qr import qr_code
 from models import EnrolmentLink, Person
 from services import links, mail, mails, passkeys, people
 from services.refusal import Refusal
+from services.sealing import SealBroken
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
@@ -159,5 +160,8 @@ def _shown_once(listed: list[EnrolmentLink]) -> str | None:
     if not kept or kept["link"] not in {link.uuid.hex for link in listed}:
         return None
     del session[SHOWN_ONCE]
-    token = portal().sealer.open(SHOWN_ONCE, kept["token"].encode())
+    try:
+        token = portal().sealer.open(SHOWN_ONCE, kept["token"].encode())
+    except SealBroken:  # the key that sealed it was taken out of the settings since
+        return None
     return portal().settings.base_url + url_for("links.show", token=token)
