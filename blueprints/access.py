@@ -83,6 +83,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "directories.discard": Privilege.CREATE_DIRECTORIES,
     "directories.show": Privilege.VIEW_DIRECTORIES,
     "directories.edit": Privilege.EDIT_DIRECTORIES,
+    "directories.delete": Privilege.DELETE_DIRECTORIES,
     "directories.test": Privilege.TEST_DIRECTORIES,
     "directories.serves": Privilege.EDIT_DIRECTORIES,
     "directories.deliver_existing": Privilege.EDIT_DIRECTORIES,

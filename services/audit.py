@@ -39,6 +39,7 @@ class Tag(StrEnum):
     DIRECTORY_EDITED = "directory.edited"
     DIRECTORY_DISCARDED = "directory.discarded"
     DIRECTORY_ADDED = "directory.added"
+    DIRECTORY_DELETED = "directory.deleted"
     DIRECTORY_TESTED = "directory.tested"
     DIRECTORY_SERVES_CHANGED = "directory.serves_changed"
     IDENTITY_LINKED = "identity.linked"

@@ -23,6 +23,7 @@ class Privilege(StrEnum):
     VIEW_DIRECTORIES = "directories.view"
     CREATE_DIRECTORIES = "directories.create"
     EDIT_DIRECTORIES = "directories.edit"
+    DELETE_DIRECTORIES = "directories.delete"
     TEST_DIRECTORIES = "directories.test"
     VIEW_DELIVERIES = "deliveries.view"
     RETRY_DELIVERIES = "deliveries.retry"

@@ -14,9 +14,9 @@ from wtforms import (
     StringField,
     SubmitField,
 )
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
 
-from blueprints.forms import tidied
+from blueprints.forms import CeremonyForm, tidied
 from directories.ory import Auth, Flavour, IdentitySchema, walk
 from models import Serves
 
@@ -25,6 +25,8 @@ ADDRESS_LENGTH = 300
 SECRET_LENGTH = 4096
 
 OWN_NAME, FORMAT = "own", "format"
+DELETE_WORDS = "permanently delete"
+"""What must be typed before a directory is deleted."""
 
 
 def stripped(value: Any) -> Any:
@@ -177,6 +179,20 @@ class TestForm(FlaskForm):
     """A connection test."""
 
     probe = BooleanField("Also try a sign-in flow (leaves a short-lived flow there)")
+
+
+class DeleteForm(CeremonyForm):
+    """The words that deleting asks for, and the answer of the key."""
+
+    confirmation = StringField(
+        "Confirmation",
+        [AnyOf([DELETE_WORDS], f"Type {DELETE_WORDS} exactly as it is written.")],
+        filters=[stripped],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.confirmation.flags.required = True
 
 
 class EditForm(FlaskForm):

@@ -1,6 +1,7 @@
 """Connected directories: their records, whom they serve, and their connection tests."""
 
 from services.directories.connecting import connector, emulated_ory
+from services.directories.deleting import delete, open_deliveries
 from services.directories.people import choose, chosen, chosen_among, serve, unchoose
 from services.directories.records import (
     KEEP,
@@ -9,6 +10,7 @@ from services.directories.records import (
     discard,
     draft,
     edit,
+    is_deleted,
 )
 from services.directories.summary import Summary, summaries
 from services.directories.testing import Tested, record_test, report_of, run_test
@@ -23,10 +25,13 @@ __all__ = [
     "chosen",
     "chosen_among",
     "connector",
+    "delete",
     "discard",
     "draft",
     "edit",
     "emulated_ory",
+    "is_deleted",
+    "open_deliveries",
     "record_test",
     "report_of",
     "run_test",

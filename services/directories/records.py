@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Directory, DirectoryType, Person
 from services import audit
+from services.portal import Portal
 from services.refusal import Refusal
 from services.sealing import Sealer
 
@@ -172,6 +173,13 @@ def by_uuid(session: Session, name: uuid.UUID | str) -> Directory:
     if not found:
         raise Refusal("directory_unknown", "There is no such directory.", status=404)
     return found
+
+
+def is_deleted(portal: Portal, name: uuid.UUID) -> bool:
+    """Whether a directory with this UUID was added once and has ended."""
+    with portal.database.read() as session:
+        ended = Directory.ended_at.is_not(None) & Directory.added_at.is_not(None)
+        return session.scalar(select(Directory.id).where(Directory.uuid == name, ended)) is not None
 
 
 def _seal(sealer: Sealer, directory: Directory, secret: str | None, *, now: datetime) -> None:
