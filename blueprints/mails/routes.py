@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from blueprints.context import portal
 from blueprints.people.forms import LinkForm
-from models import LinkPurpose
 from services import mails, people
 from services.refusal import Refusal
 
@@ -31,7 +30,7 @@ def send(person: UUID) -> Response:
             mails.owe_link(
                 portal(),
                 database,
-                purpose=LinkPurpose.ENROL,
+                purpose=form.link_purpose,
                 person=found,
                 actor=current_user.person,
                 lifetime=form.span,

@@ -14,6 +14,7 @@ PUBLIC = ("/", "/sign-in", "/help/browser", "/help/leftover", "/help/sign-in", "
 SIGNED_IN = (
     "/passkeys",
     "/passkeys/new",
+    "/sessions",
     "/admin/",
     "/admin/people",
     "/admin/people/new",
@@ -77,6 +78,8 @@ def test_every_page_is_clean(stocked, visit, scheme, width):
         own.get_attribute("href"),
         f"/admin/people/{grace.uuid}",
         f"/admin/passkeys/{passkey.uuid}",
+        f"/admin/passkeys/{passkey.uuid}/end",
+        f"{own.get_attribute('href')}/remove",
         directory,
         f"{directory}/schema",
         f"{directory}/mapping",
