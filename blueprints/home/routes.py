@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.context import portal
 from blueprints.returning import landing
+from directories.ory.ready_schema import READY_SCHEMA
 from services import setup
 
 blueprint = Blueprint("home", __name__)
@@ -19,6 +20,9 @@ TOPICS = {
     "sign-in": "When signing in does not work",
 }
 """The pages that help, each a template `home/help/<topic>.html`."""
+
+FOR_ADMINISTRATORS = {"ory": "Prepare Ory"}
+"""More of them, which the pages of administration lead to."""
 
 
 @blueprint.get("/")
@@ -42,6 +46,15 @@ def health() -> dict[str, str]:
 @blueprint.get("/help/<topic>")
 def topic(topic: str) -> str:
     """One page that helps."""
-    if topic not in TOPICS:
+    title = (TOPICS | FOR_ADMINISTRATORS).get(topic)
+    if title is None:
         abort(404)
-    return render_template(f"home/help/{topic}.html", title=TOPICS[topic], topics=TOPICS)
+    settings = portal().settings
+    return render_template(
+        f"home/help/{topic}.html",
+        title=title,
+        topics=TOPICS,
+        rp_id=settings.rp_id,
+        origins=settings.origins,
+        schema=READY_SCHEMA,
+    )

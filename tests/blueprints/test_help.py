@@ -1,0 +1,39 @@
+"""The pages that help."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+from directories.ory import IdentitySchema, walk
+from directories.ory.ready_schema import READY_SCHEMA
+from tests.blueprints.conftest import said
+from tests.visitor import Visitor
+
+
+def test_the_page_on_ory_has_our_relying_party_and_a_schema_to_copy(app):
+    page = Visitor(app).get("/help/ory")
+    settings = app.config["LATCHKEY"]
+    assert settings.rp_id in said(page) and settings.base_url in said(page)
+    copied = unescape(re.search(r'data-copy="([^"]+)"', page.text).group(1))
+    assert copied == READY_SCHEMA
+
+
+def test_the_schema_to_copy_is_all_that_passkeys_need():
+    walked = walk(IdentitySchema("ready", json.loads(READY_SCHEMA)).schema)
+    assert [trait.path for trait in walked.traits if trait.identifier] == ["email"]
+    assert walked.passkey_display_name.path == "email"
+    assert {trait.path for trait in walked.traits} == {"email", "name.first", "name.last"}
+    assert [trait.path for trait in walked.traits if trait.required] == ["email"]
+    assert walked.notes == ()
+
+
+def test_people_are_not_led_to_it_and_administrators_are(administrator):
+    assert "/help/ory" not in administrator.get("/help/browser").text
+    page = administrator.get("/admin/directories/new/ory", follow_redirects=True)
+    assert 'href="/help/ory"' in page.text
+
+
+def test_there_are_no_other_topics(app):
+    assert Visitor(app).get("/help/anything").status_code == 404
