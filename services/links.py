@@ -248,7 +248,7 @@ def of_person(session: Session, person: Person) -> list[EnrolmentLink]:
 
 
 def recovered(session: Session, person: Person) -> list[Passkey]:
-    """The live passkeys from before the person's last recovery: the lost one may be among them."""
+    """The passkeys that may have been lost before the person's last recovery; see `suspects`."""
     newest = session.scalar(
         select(EnrolmentLink)
         .where(
@@ -259,22 +259,20 @@ def recovered(session: Session, person: Person) -> list[Passkey]:
         .order_by(EnrolmentLink.finished_at.desc(), EnrolmentLink.id.desc())
         .limit(1)
     )
-    return [] if newest is None else before(session, newest)
+    return [] if newest is None else suspects(session, newest)
 
 
-def before(session: Session, link: EnrolmentLink) -> list[Passkey]:
-    """The person's live passkeys that are older than the one that finished the link."""
-    return list(
-        session.scalars(
-            select(Passkey)
-            .where(
-                Passkey.person_id == link.person_id,
-                Passkey.ended_at.is_(None),
-                Passkey.id < link.passkey_id,
-            )
-            .order_by(Passkey.id.desc())
-        )
-    )
+def suspects(session: Session, link: EnrolmentLink) -> list[Passkey]:
+    """The passkeys of which one may be the lost one that a finished link was made for.
+
+    Those are the person's live passkeys that are older than the new one, until one of the person's
+    was ended since.
+    """
+    own = select(Passkey).where(Passkey.person_id == link.person_id)
+    if session.scalar(own.where(Passkey.ended_at >= link.finished_at).limit(1)) is not None:
+        return []
+    older = own.where(Passkey.ended_at.is_(None), Passkey.id < link.passkey_id)
+    return list(session.scalars(older.order_by(Passkey.id.desc())))
 
 
 def state(link: EnrolmentLink, *, now: datetime) -> LinkState:

@@ -112,7 +112,7 @@ def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> st
     earlier: list[Passkey] = []
     if own.link.purpose is LinkPurpose.RECOVER:
         with portal().database.read() as session:
-            earlier = links.before(session, own.link)
+            earlier = links.suspects(session, own.link)
     return render_template(
         "enrol/done.html",
         link=own.link,

@@ -141,6 +141,23 @@ def test_recovery_says_so_and_asks_which_key_was_lost(
     assert "Which key is lost?" not in said(again.get("/enrol/done"))
 
 
+def test_once_a_key_is_ended_after_a_recovery_nobody_is_asked_for_another(
+    app, administrator, somebody, lost, world, portal
+):
+    first, somebody.key = somebody.key, world.key()
+    somebody.send("/passkeys/new", somebody.answer("add"))
+    somebody.key = first
+    again = Visitor(app, world.key())
+    again.open_link(recovery_link(administrator, lost.person))
+    again.enrol()
+    person = f"/admin/people/{lost.person.uuid}"
+    assert administrator.get(person).text.count("/end\"") == 2
+    assert end(administrator, lost).status_code == 303
+    assert len(live(portal, GRACE)) == 2
+    assert "has recovered" not in said(administrator.get(person))
+    assert "Which key is lost?" not in said(again.get("/enrol/done"))
+
+
 def test_a_plain_link_asks_for_no_lost_key(app, administrator, somebody, lost, invite, world):
     again = Visitor(app, world.key())
     again.open_link(invite(GRACE))

@@ -55,6 +55,15 @@ def test_the_link_in_the_mail_enrols(app, world, portal, administrator, grace, s
     assert visitor.enrol().location == "/enrol/done"
 
 
+def test_a_mailed_link_is_for_what_was_chosen(app, portal, administrator, grace, server):
+    fields = {"lifetime": "24", "purpose": "recover"}
+    administrator.get(page_of(grace))
+    administrator.send(f"{page_of(grace)}/mails", fields)
+    mails.work(portal, worker="w")
+    opened = Visitor(app).get(server.links()[0])
+    assert "It was made because a key was lost" in said(opened)
+
+
 def test_why_a_mail_waits_is_shown_and_it_can_be_stopped(portal, administrator, grace, server):
     server.answers["RCPT"] = ["450 mailbox full"]
     administrator.get(page_of(grace))
