@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from click import Group
+from werkzeug.routing import Rule
 
 from app import COMMANDS
+from blueprints.access import ACCESS, Door
 from services.ceremonies import CODES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +49,7 @@ def test_every_check_and_reason_of_ory_is_documented():
         assert f"`{code}`" in page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
@@ -59,3 +61,25 @@ def test_the_readme_names_every_command():
         assert isinstance(group, Group)
         for name in group.commands:
             assert f"flask {group.name} {name}" in readme
+
+
+def route_row(rule: Rule) -> str:
+    """The row of docs/routes.md for a route: methods, address, and who may open it."""
+    needed = ACCESS[rule.endpoint]
+    who = needed.value if isinstance(needed, Door) else f"`{needed.value}`"
+    methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
+    return f"| {methods} | `{rule.rule}` | {who} |"
+
+
+def test_every_route_is_documented_with_who_may_open_it(app):
+    page = (ROOT / "docs" / "routes.md").read_text().splitlines()
+    documented = {line for line in page if line.startswith(("| GET", "| POST"))}
+    routes = {route_row(rule) for rule in app.url_map.iter_rules()}
+    assert sorted(routes - documented) == [], "add these rows to docs/routes.md"
+    assert sorted(documented - routes) == [], "these rows of docs/routes.md are of no route"
+
+
+def test_the_index_of_the_documentation_leads_to_every_page():
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {name for name in pages if f"]({name})" not in index} == set()

@@ -1,0 +1,181 @@
+"""Pictures of every page of a portal that is staged for them: `script/screenshots [FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
+
+from models import Directory
+from models.db import Database
+from models.migrate import upgrade
+from tests.authenticator import SoftwareKey
+from tests.authenticator.world import World
+from tests.browser import scene
+from tests.browser.conftest import (
+    ARGUMENTS,
+    CHROMIUM,
+    PATIENCE_MS,
+    Site,
+    Visitor,
+    hold,
+    open_site,
+)
+from tests.browser.test_every_page import PUBLIC, SIGNED_IN
+
+SCHEMES = ("light", "dark")
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+
+
+class Camera:
+    """One browser in one look; it takes what it is shown.
+
+    Args:
+        folder: where the pictures of this look go.
+    """
+
+    def __init__(self, browser: Browser, site: Site, folder: Path, scheme: str, size: str) -> None:
+        self._browser = browser
+        self._site = site
+        self._folder = folder / f"{scheme}-{size}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        width, height = SIZES[size]
+        self._look = {
+            "color_scheme": scheme,
+            "viewport": {"width": width, "height": height},
+            "reduced_motion": "reduce",
+        }
+        self.taken = 0
+
+    @contextmanager
+    def visitor(self, key: SoftwareKey | None = None) -> Iterator[Visitor]:
+        """Somebody with a browser of their own, and perhaps a key."""
+        context = self._browser.new_context(base_url=self._site.url, **self._look)
+        context.set_default_timeout(PATIENCE_MS)
+        one = Visitor(context, context.new_page(), key)
+        if key is not None:
+            hold(one)
+        yield one
+        context.close()
+
+    def take(self, visitor: Visitor, name: str, path: str = "") -> None:
+        """A picture of the page at `path`, or of the page that is open."""
+        page = visitor.go(path) if path else visitor.page
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=self._folder / f"{name}.png", full_page=True)
+        self.taken += 1
+
+
+def named(path: str) -> str:
+    """A file's name for a page's address."""
+    return re.sub(r"[^a-z-]+", "-", path.partition("?")[0].strip("/")).strip("-") or "first-page"
+
+
+class Stage:
+    """A portal with an administrator, a directory, and people with keys."""
+
+    def __init__(self, site: Site, world: World) -> None:
+        self.site = site
+        self.world = world
+        self.link = scene.setup_link(site)
+        self.number = 0
+
+    def fill(self) -> None:
+        """Put on the stage what the pages show."""
+        self.key = self.world.key()
+        scene.administrator(self.site, self.key)
+        scene.ory(self.site)
+        self.grace = scene.person(self.site)
+        self.passkey = scene.passkey(self.site, self.grace, self.world.key())
+        scene.link(self.site, self.grace)
+        with self.site.portal.database.read() as session:
+            self.directory = session.scalars(select(Directory.uuid)).one()
+
+    def newcomer(self) -> str:
+        """The path of a link for somebody who has no key yet."""
+        self.number += 1
+        return scene.link(self.site, scene.person(self.site, scene.names(f"Radia {self.number}")))
+
+    def administration(self) -> dict[str, str]:
+        """The pages whose address holds a UUID, by the picture's name."""
+        directory = f"/admin/directories/{self.directory}"
+        return {
+            "admin-person": f"/admin/people/{self.grace.uuid}",
+            "admin-passkey-story": f"/admin/passkeys/{self.passkey.uuid}",
+            "admin-directory": directory,
+            "admin-directory-schema": f"{directory}/schema",
+            "admin-directory-mapping": f"{directory}/mapping",
+        }
+
+
+def enrolment(camera: Camera, stage: Stage) -> None:
+    """A newcomer's way from the link to the last page, and a key that is refused."""
+    with camera.visitor(stage.world.key()) as radia:
+        camera.take(radia, "link", stage.newcomer())
+        radia.page.get_by_role("button", name="Begin").click()
+        camera.take(radia, "enrol-get-ready")
+        radia.page.get_by_role("button", name="Continue").click()
+        camera.take(radia, "enrol-touch")
+        radia.page.get_by_role("button", name="Enrol a key").click()
+        radia.page.wait_for_url("**/enrol/done")
+        radia.page.get_by_text("ready", exact=True).first.wait_for()
+        camera.take(radia, "enrol-done")
+    with camera.visitor(stage.world.other_key()) as somebody:
+        page = scene.enrol(somebody, stage.newcomer())
+        page.get_by_role("heading", level=1).filter(has_text="not accepted").wait_for()
+        camera.take(somebody, "enrol-refused")
+
+
+def every_page(camera: Camera, stage: Stage) -> None:
+    """The pages that have an address of their own."""
+    with camera.visitor(stage.key) as ada:
+        for path in PUBLIC:
+            camera.take(ada, named(path), path)
+        scene.sign_in(ada)
+        for path in SIGNED_IN:
+            camera.take(ada, named(path), path)
+        for name, path in stage.administration().items():
+            camera.take(ada, name, path)
+        keys = ada.go("/passkeys").get_by_role("main").get_by_role("link").filter(has_text="HID")
+        camera.take(ada, "passkey", keys.first.get_attribute("href") or "")
+
+
+def main() -> int:
+    """Take all pictures, and say how many and where."""
+    parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("screenshots"))
+    folder = parser.parse_args().folder
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        migrated = Path(scratch) / "migrated.db"
+        database = Database(f"sqlite:///{migrated}")
+        upgrade(database)
+        database.close()
+        world = World()
+        metadata = world.write(Path(scratch) / "metadata.json")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with open_site(Path(scratch), migrated, metadata) as site:
+            stage = Stage(site, world)
+            looks = [(scheme, size) for scheme in SCHEMES for size in SIZES]
+            cameras = [Camera(browser, site, folder, *look) for look in looks]
+            for camera in cameras:
+                with camera.visitor() as first:
+                    camera.take(first, "set-up-link", stage.link)
+            stage.fill()
+            for camera in cameras:
+                enrolment(camera, stage)
+                every_page(camera, stage)
+        browser.close()
+    taken = sum(camera.taken for camera in cameras)
+    sys.stdout.write(f"{taken} pictures are in {folder}/\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
