@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     )
     secret_keys: SecretList = Field(
         default=(),
-        description="Keys that sign cookies and forms, newest first; older ones still verify.",
+        description="Keys that sign cookies, newest first; older ones still verify.",
     )
     sealing_keys: SecretList = Field(
         default=(),
