@@ -5,6 +5,7 @@ import "./complete.js";
 import "./copy.js";
 import "./disclose.js";
 import "./focus.js";
+import "./offer.js";
 import "./poll.js";
 import "./preview.js";
 import "./signal.js";

@@ -26,10 +26,11 @@ function enter(form, phase, problem = []) {
   form.querySelector("[data-problem]").replaceChildren(...paragraphs);
 }
 
-async function options(form) {
-  let answer;
+/** Begin a ceremony: {ceremony, options}. Throws a Problem. */
+export async function options(form) {
+  let reply;
   try {
-    answer = await fetch(form.dataset.options, {
+    reply = await fetch(form.dataset.options, {
       method: "POST",
       headers: { "X-CSRFToken": form.elements.namedItem("csrf_token").value, Accept: "application/json" },
       body: new URLSearchParams(form.dataset.subject ? { subject: form.dataset.subject } : {}),
@@ -38,10 +39,18 @@ async function options(form) {
   } catch {
     throw OFFLINE();
   }
-  const body = await answer.json().catch(() => null);
-  if (answer.ok && body?.options) return body;
+  const body = await reply.json().catch(() => null);
+  if (reply.ok && body?.options) return body;
   if (body?.error?.message) throw new Problem("That is not possible now", body.error.message);
   throw UNAVAILABLE();
+}
+
+/** Send the key's response as the form's answer. */
+export function answer(form, ceremony, response) {
+  form.elements.namedItem("ceremony").value = ceremony;
+  form.elements.namedItem("response").value = JSON.stringify(response);
+  enter(form, "checking");
+  HTMLFormElement.prototype.submit.call(form);
 }
 
 async function run(form) {
@@ -53,10 +62,7 @@ async function run(form) {
     enter(form, "touch");
     const ask = registering ? startRegistration : startAuthentication;
     const response = await ask({ optionsJSON: begun.options });
-    form.elements.namedItem("ceremony").value = begun.ceremony;
-    form.elements.namedItem("response").value = JSON.stringify(response);
-    enter(form, "checking");
-    HTMLFormElement.prototype.submit.call(form);
+    answer(form, begun.ceremony, response);
   } catch (error) {
     enter(form, "failed", explain(error, registering));
     form.querySelector("[data-start]").focus();
