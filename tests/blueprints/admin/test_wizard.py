@@ -44,7 +44,7 @@ def test_the_key_is_in_no_page_and_in_no_row_in_the_clear(wizard, stored):
     key = wizard.ory.api_key
     assert not any(key in page for page in [*pages, again.text])
     assert key not in str(found.settings) and key.encode() not in found.sealed_secret
-    assert "set on" in said(wizard.open())
+    assert "set on" in said(wizard.open("edit"))
 
 
 def test_a_draft_shows_that_its_key_is_set_and_keeps_it(wizard, stored):
