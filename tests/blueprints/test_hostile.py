@@ -198,7 +198,7 @@ def test_one_hostile_field_in_a_form_that_is_right(portal, rows, ory, administra
         ("/admin/people/new", {**PERSON, "middle_name": ""}),
         (connect, {**CONNECTION, "endpoint": ory.url, "secret": ory.api_key}),
         (f"/admin/directories/{draft}/mapping", {**MAPPING, "fixed-1": "red", "fixed-2": "{}"}),
-        (f"/admin/directories/{directory}/key", {"secret": ""}),
+        (f"/admin/directories/{directory}/edit", {"name": "N", "secret": ""}),
         (f"/passkeys/{rows['passkey'][0]}/rename", {"nickname": ""}),
     )
     for path, right in forms:

@@ -10,7 +10,15 @@ from models import Directory
 from tests.browser import scene
 from tests.browser.axe import violations
 
-PUBLIC = ("/", "/sign-in", "/help/browser", "/help/leftover", "/help/sign-in", "/nothing-here")
+PUBLIC = (
+    "/",
+    "/sign-in",
+    "/help/browser",
+    "/help/leftover",
+    "/help/ory",
+    "/help/sign-in",
+    "/nothing-here",
+)
 SIGNED_IN = (
     "/passkeys",
     "/passkeys/new",
@@ -23,6 +31,7 @@ SIGNED_IN = (
     "/admin/directories/new",
     "/admin/directories/new/ory",
     "/admin/policies",
+    "/admin/policies/edit",
     "/admin/models?q=HID",
     "/admin/deliveries",
     "/admin/audit",
@@ -83,6 +92,8 @@ def test_every_page_is_clean(stocked, visit, scheme, width):
         directory,
         f"{directory}/schema",
         f"{directory}/mapping",
+        f"{directory}/edit",
+        f"{directory}/delete",
     )
     for path in pages:
         page = ada.go(path)
