@@ -110,10 +110,13 @@ def _directory(site) -> str:
 def test_the_whole_way_in_works_by_keyboard(stocked, visit):
     _, key, *_ = stocked
     page = visit(key).go("/sign-in")
+    expect(page.get_by_label("E-mail")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign in with a key")).to_be_focused()
     page.keyboard.press("Enter")
