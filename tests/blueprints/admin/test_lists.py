@@ -128,7 +128,7 @@ OPEN = [
 ]
 SEND = [
     f"/admin/directories/{NOBODYS}/{verb}"
-    for verb in ("test", "key", "serves", "deliver-existing", "discard")
+    for verb in ("test", "edit", "delete", "serves", "deliver-existing", "discard")
 ] + [f"/admin/deliveries/{NOBODYS}/retry"]
 
 
