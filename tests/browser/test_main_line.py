@@ -19,6 +19,7 @@ def test_from_set_up_to_a_sign_in_at_ory(site, visit, world):
     page.get_by_label("Family name").fill("Lovelace")
     page.get_by_label("Display name").fill("Ada Lovelace")
     page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Any FIDO2 authenticator").check()  # she changes her mind
     page.get_by_label("HID Crescendo only").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue").click()
