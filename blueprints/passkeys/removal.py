@@ -9,7 +9,7 @@ from flask import abort, redirect, render_template, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints import confirming, visitor
+from blueprints import confirming, removing, visitor
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm
 from blueprints.passkeys.area import blueprint, own
@@ -19,6 +19,7 @@ from services import passkeys, removal
 from services.ceremonies import CeremonyRefusal
 from services.refusal import Refusal
 
+TEMPLATE = "passkeys/remove.html"
 REMOVED = "removed"
 """The cookie's key for what this browser removed last: the page after it must be seen without a
 sign-in too, because whoever removes the key that signed them in is signed out."""
@@ -35,9 +36,9 @@ def remove(passkey: UUID) -> Response | str | tuple[str, int]:
         refused = removal.obstacle(database, found, actor=current_user.person, rp_id=rp_id)
     form = CeremonyForm()
     if not form.is_submitted():
-        return _page(found, obstacle=refused)
+        return removing.page(TEMPLATE, found, obstacle=refused)
     if refused is not None:
-        return _page(found, obstacle=refused), refused.status
+        return removing.page(TEMPLATE, found, obstacle=refused), refused.status
     try:
         confirming.demand(form, removal.subject(found))
         with portal().database.write() as database:
@@ -50,9 +51,9 @@ def remove(passkey: UUID) -> Response | str | tuple[str, int]:
                 now=portal().now(),
             )
     except CeremonyRefusal as refusal:
-        return _page(found, refusal=refusal), refusal.status
+        return removing.page(TEMPLATE, found, refusal=refusal), refusal.status
     except Refusal as refusal:  # what stands in its way came up just now
-        return _page(found, obstacle=refusal), refusal.status
+        return removing.page(TEMPLATE, found, obstacle=refusal), refusal.status
     portal().wake()
     if found.id == current_user.passkey_id:
         visitor.sign_out()  # its session has ended with it; the cookie forgets it too
@@ -83,24 +84,3 @@ def removed() -> str:
 
 def _too_late(passkey: Passkey) -> bool:
     return passkey.ended_at is not None and portal().now() > passkey.ended_at + TIME_TO_LOOK
-
-
-def _page(
-    passkey: Passkey,
-    *,
-    obstacle: Refusal | None = None,
-    refusal: CeremonyRefusal | None = None,
-) -> str:
-    with portal().database.read() as database:
-        last = removal.is_last(database, passkey, rp_id=portal().settings.rp_id)
-        listed = places(database, passkey)
-    return render_template(
-        "passkeys/remove.html",
-        passkey=passkey,
-        model=portal().metadata.model(passkey.aaguid),
-        places=listed,
-        last=last,
-        subject=removal.subject(passkey),
-        obstacle=obstacle,
-        refusal=refusal,
-    )
