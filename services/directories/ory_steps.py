@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directories import registry
@@ -87,7 +88,8 @@ def connect(
     Raises:
         FieldProblems: nothing was sent.
         NotConnected: with the checks.
-        Refusal: `directory_name_taken`, `directory_added`, `directory_secret_needed`.
+        Refusal: `directory_name_taken`, `directory_added`, `directory_secret_needed`;
+            `directory_changed` when the same attempt was sent twice at this moment.
     """
     with portal.database.read() as session:
         known = _draft(session, attempt)
@@ -133,6 +135,7 @@ def connect(
             )
             if session.scalar(select(Directory.id).where(Directory.uuid == attempt)) is None:
                 directory.uuid = attempt
+                _flush_attempt(session)
         else:
             edit(
                 session,
@@ -145,6 +148,18 @@ def connect(
                 now=portal.now(),
             )
         return directory
+
+
+def _flush_attempt(session: Session) -> None:
+    """Write the attempt's id now, so that the later of two that race is refused as such."""
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Refusal(
+            "directory_changed",
+            "This connection was sent twice at the same moment. Open it again from the list.",
+            status=409,
+        ) from None
 
 
 def schemas(portal: Portal, directory: Directory) -> tuple[IdentitySchema, ...]:
