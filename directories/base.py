@@ -14,11 +14,13 @@ failure is one of the errors at the end, and each tells its catcher what to do n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
+
+from directories.rules import DirectoryRules
 
 T = TypeVar("T")
 
@@ -40,6 +42,10 @@ class Capabilities:
     """Whether it can make an identity; otherwise people are linked to existing ones."""
     lists_people: bool = False
     lists_groups: bool = False
+    lists_assigned: bool = False
+    """Whether people can be narrowed to those assigned to the connection's own application."""
+    has_rules: bool = False
+    """Whether it has FIDO rules of its own that can be read (`rules`)."""
     proves_sign_in: bool = False
     """Whether a sign-in there can be tried from our page (`begin_proof`, `finish_proof`)."""
 
@@ -83,6 +89,15 @@ class RemoteIdentity:
     label: str
     """How the directory's own people recognise it: an e-mail address or a user name."""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    """What the directory says it is. Nobody verified it, so it links nobody to anybody."""
+    enabled: bool | None = None
+    """Whether the account can be used; None where the directory does not tell."""
+    note: str = ""
+    """What sets it apart, such as "guest"; empty for most."""
 
 
 @dataclass(frozen=True)
@@ -212,8 +227,23 @@ class Connector(Protocol):
             probe: also run checks that leave a trace there (a short-lived sign-in flow).
         """
 
-    def people(self, query: str, cursor: str | None) -> Page[RemoteIdentity]:
-        """Search people by the directory's own means."""
+    def people(
+        self,
+        query: str,
+        cursor: str | None,
+        *,
+        group: str | None = None,
+        assigned: bool = False,
+    ) -> Page[RemoteIdentity]:
+        """Search people by the directory's own means.
+
+        Args:
+            query: part of a name or address; empty for everyone.
+            cursor: from the page before.
+            group: the directory's id of a group (where `lists_groups`): only its members.
+            assigned: only those assigned to the application (where `lists_assigned`), members
+                of assigned groups included.
+        """
 
     def groups(self, query: str, cursor: str | None) -> Page[Group]:
         """Search groups by the directory's own means."""
@@ -244,8 +274,14 @@ class Connector(Protocol):
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """Every passkey the directory holds for the identity."""
 
+    def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
+        """How many passkeys each of these identities has there; None where it cannot be told."""
+
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone. Fine if it was gone already."""
+
+    def rules(self) -> DirectoryRules:
+        """The directory's own FIDO rules (where `has_rules`)."""
 
     def begin_proof(self) -> ProofOptions:
         """Begin a real sign-in there, for the page to sign (where `proves_sign_in`)."""

@@ -89,7 +89,7 @@ class FakeDirectory(Connector):
         with self._call("test"):
             return self.report
 
-    def people(self, query: str, cursor: str | None) -> Page[RemoteIdentity]:
+    def people(self, query, cursor, *, group=None, assigned=False) -> Page[RemoteIdentity]:
         return Page(tuple(self._remote(one) for one in self.identities.values()))
 
     def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:

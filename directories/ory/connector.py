@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from directories.base import (
     CreationOptions,
     Group,
     Misconfigured,
+    NotFound,
     Page,
     PasskeyRecord,
     PersonRecord,
@@ -33,6 +34,7 @@ from directories.ory.delivery import OryDelivery
 from directories.ory.documents import IdentityDocument, decode
 from directories.ory.schema import IdentitySchema
 from directories.ory.settings import Auth, Flavour, OrySettings
+from directories.rules import DirectoryRules
 
 CAPABILITIES = Capabilities(
     way=Way.IMPORT, takes_identities=True, lists_people=True, proves_sign_in=True
@@ -93,8 +95,18 @@ class OryConnector:
             probe=probe
         )
 
-    def people(self, query: str, cursor: str | None) -> Page[RemoteIdentity]:
-        """Search people by identifier: the exact one, else those like it; all without a query."""
+    def people(
+        self,
+        query: str,
+        cursor: str | None,
+        *,
+        group: str | None = None,
+        assigned: bool = False,
+    ) -> Page[RemoteIdentity]:
+        """Search people by identifier: the exact one, else those like it; all without a query.
+
+        Ory has neither groups nor assignments, so those arguments narrow nothing.
+        """
         alike = cursor is not None and cursor.startswith(_ALIKE)
         token = (cursor or "").removeprefix(_ALIKE)
         more = {"page_size": str(PAGE_SIZE)} | ({"page_token": token} if token else {})
@@ -140,6 +152,14 @@ class OryConnector:
         """Every passkey that Ory holds for the identity."""
         return self._delivery.list_passkeys(identity.remote_id)
 
+    def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
+        """How many passkeys each identity has, one call each: lists do not hold credentials."""
+        return {remote_id: self._passkey_count(remote_id) for remote_id in remote_ids}
+
+    def rules(self) -> DirectoryRules:
+        """Refuse: Ory takes every passkey that its relying party ID fits."""
+        raise Refused("Ory has no rules for keys of its own.", code="ory.no_rules")
+
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone."""
         credential_id = passkey.credential_id or decode(passkey.remote_id)
@@ -154,6 +174,12 @@ class OryConnector:
     def finish_proof(self, flow: str, assertion: Mapping[str, Any]) -> Proof:
         """Sign in at Ory with the assertion, ask who that is, and sign out again."""
         return proof.finish(self._api, flow, assertion, self._label_path)
+
+    def _passkey_count(self, remote_id: str) -> int | None:
+        try:
+            return len(self._delivery.list_passkeys(remote_id))
+        except NotFound:
+            return None
 
     @property
     def _label_path(self) -> str:

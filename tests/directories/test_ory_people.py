@@ -113,6 +113,15 @@ def test_an_ory_that_cannot_search_for_parts_finds_nothing(ory, connector):
     assert connector.people("example.com", None).items == ()
 
 
+def test_passkeys_are_counted_where_the_identity_is_there(connector, person, passkey):
+    made = connector.put_identity(person, passkey)
+    gone = str(uuid.uuid4())
+    assert connector.passkey_counts([made.identity.remote_id, gone]) == {
+        made.identity.remote_id: 1,
+        gone: None,
+    }
+
+
 def test_there_are_no_groups(connector):
     assert connector.groups("", None).items == ()
 
