@@ -75,4 +75,6 @@ class DirectoryRules:
     discoverable: Demand | None = None
     user_verification: Demand | None = None
     where: Mapping[str, str] = field(default_factory=dict)
-    """Where each rule is changed there, by the name of its field here (`profiles` for models)."""
+    """Where each rule is changed there, as a place without a full stop ("Entra admin center, …"),
+    by name: enabled, self_service, attestation, synced, rp_id, discoverable, user_verification,
+    and profiles for the models."""
