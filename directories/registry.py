@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from directories.base import Connector, InvalidSettings, Misconfigured
+from directories.base import CheckState, ConnectionReport, Connector, InvalidSettings, Misconfigured
 from directories.destinations import Destinations
+from directories.ory.checks import CHOSEN_LATER, NEEDED
 from directories.ory.connector import OryConnector, secret_problem
 from directories.ory.settings import OrySettings
 
@@ -20,6 +22,12 @@ class Kind:
     """What pages call it."""
     problems: Callable[[Mapping[str, Any], str | None, Destinations], dict[str, str]]
     make: Callable[[Mapping[str, Any], str | None, Destinations], Connector]
+    normal: Callable[[Mapping[str, Any]], dict[str, Any]]
+    """The settings as they are stored; raises `InvalidSettings`."""
+    connects: Callable[[ConnectionReport], bool] = lambda report: report.verified
+    """Whether a test is good enough to go on to the steps that choose the rest."""
+    expires_on: Callable[[Mapping[str, Any]], date | None] = lambda settings: None
+    """The last day of the secret; None where it has none or nobody said."""
 
 
 def problems(
@@ -64,6 +72,25 @@ def build(
     return _kind(kind).make(settings, secret, Destinations.of(private_destinations))
 
 
+def normal(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as typed, in the form in which they are stored.
+
+    Raises:
+        InvalidSettings: with a sentence for each field.
+    """
+    return _kind(kind).normal(settings)
+
+
+def connects(kind: str, report: ConnectionReport) -> bool:
+    """Whether this test is good enough to go on connecting."""
+    return _kind(kind).connects(report)
+
+
+def expires_on(kind: str, settings: Mapping[str, Any]) -> date | None:
+    """The last day of a connection's secret; None where it has none or nobody said."""
+    return _kind(kind).expires_on(settings)
+
+
 def _kind(kind: str) -> Kind:
     try:
         return KINDS[kind]
@@ -94,5 +121,16 @@ def _ory(
     return OryConnector(OrySettings.from_mapping(settings), secret, destinations)
 
 
-KINDS: dict[str, Kind] = {"ory": Kind("Ory", _ory_problems, _ory)}
+def _ory_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return OrySettings.from_mapping(settings).to_mapping()
+
+
+def _ory_connects(report: ConnectionReport) -> bool:
+    failed = {check.code for check in report.checks if check.state is CheckState.FAILED}
+    return not failed & (NEEDED - CHOSEN_LATER)
+
+
+KINDS: dict[str, Kind] = {
+    "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects)
+}
 """Every kind of directory that can be connected, by its type."""

@@ -25,6 +25,9 @@ from directories.ory.settings import Flavour, OrySettings
 NEEDED = frozenset(("ory.ready", "ory.identities", "ory.schemas", "ory.schema", "ory.mapping"))
 """Checks without which a delivery cannot work."""
 
+CHOSEN_LATER = frozenset(("ory.schema", "ory.mapping"))
+"""Those of them that look at what is chosen after connecting."""
+
 _LAST_WITHOUT_IMPORT = (26, 2, 0)
 """The newest release of open-source Kratos that cannot import passkeys (section 3.1)."""
 
