@@ -19,7 +19,8 @@ from directories.ory.documents import IdentityDocument
 from directories.ory.schema import IdentitySchema
 from directories.ory.settings import Auth, OrySettings
 
-PAGE_SIZE = 100
+PAGE_SIZE = 25
+"""Identities a page: what somebody reads at once."""
 SCHEMA_PAGE_SIZE = 250
 MOST_SCHEMA_PAGES = 20
 MOST_SCHEMAS = 500

@@ -33,7 +33,7 @@ from directories.ory.checks import ConnectionTest
 from directories.ory.delivery import OryDelivery
 from directories.ory.documents import IdentityDocument, decode
 from directories.ory.schema import IdentitySchema
-from directories.ory.settings import Auth, Flavour, OrySettings
+from directories.ory.settings import Auth, Flavour, OrySettings, TraitMapping
 from directories.rules import DirectoryRules
 
 CAPABILITIES = Capabilities(
@@ -132,7 +132,7 @@ class OryConnector:
     def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:
         """The person's identity, if there is one."""
         found = lookup.find(self._api, person, remote_id)
-        return None if found is None else found.as_remote(self._label_path)
+        return None if found is None else found.as_remote(self._mapping)
 
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
         """Make the person's identity, with the passkey in it."""
@@ -173,7 +173,7 @@ class OryConnector:
 
     def finish_proof(self, flow: str, assertion: Mapping[str, Any]) -> Proof:
         """Sign in at Ory with the assertion, ask who that is, and sign out again."""
-        return proof.finish(self._api, flow, assertion, self._label_path)
+        return proof.finish(self._api, flow, assertion, self._mapping)
 
     def _passkey_count(self, remote_id: str) -> int | None:
         try:
@@ -182,11 +182,11 @@ class OryConnector:
             return None
 
     @property
-    def _label_path(self) -> str:
-        return self.settings.mapping.email
+    def _mapping(self) -> TraitMapping:
+        return self.settings.mapping
 
     def _page(self, found: list[IdentityDocument], following: str | None) -> Page[RemoteIdentity]:
-        return Page(tuple(one.as_remote(self._label_path) for one in found), following)
+        return Page(tuple(one.as_remote(self._mapping) for one in found), following)
 
 
 def secret_problem(settings: OrySettings, secret: str | None) -> str:

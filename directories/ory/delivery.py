@@ -70,10 +70,10 @@ class OryDelivery:
                 raise
             return self._into_existing(existing, passkey)
         if passkey is None:
-            return Written(made.as_remote(self._settings.mapping.email))
+            return Written(made.as_remote(self._settings.mapping))
         if refused is not None:
             return Written(
-                made.as_remote(self._settings.mapping.email),
+                made.as_remote(self._settings.mapping),
                 shortfall=_no_import(refused.said, refused.request_id, refused.status),
             )
         return self._read_back(made.id, passkey)
@@ -139,7 +139,7 @@ class OryDelivery:
 
     def _into_existing(self, identity: IdentityDocument, passkey: PasskeyRecord | None) -> Written:
         if passkey is None:
-            return Written(identity.as_remote(self._settings.mapping.email))
+            return Written(identity.as_remote(self._settings.mapping))
         return self.put_passkey(identity.id, passkey)
 
     def _create(
@@ -187,7 +187,7 @@ class OryDelivery:
 
     def _written(self, document: IdentityDocument, passkey: PasskeyRecord) -> Written:
         """What a read-back shows, and why it falls short where it does."""
-        identity = document.as_remote(self._settings.mapping.email)
+        identity = document.as_remote(self._settings.mapping)
         stored = document.passkey(passkey.credential_id)
         if stored is None:
             return Written(identity, shortfall=_no_import())

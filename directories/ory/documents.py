@@ -14,9 +14,12 @@ from typing import Any
 from directories.answers import scrub
 from directories.base import Misconfigured, RemoteIdentity, RemotePasskey
 from directories.ory.mapping import trait_at
+from directories.ory.settings import TraitMapping
 
 _ID = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,255}")
 """Printable, and no step in a path: `.` and `..` would lead to another address."""
+_ENABLED = {"active": True, "inactive": False}
+"""What `state` says (Ory contract section 2.1); an inactive identity cannot sign in."""
 
 
 @dataclass(frozen=True)
@@ -131,21 +134,31 @@ class IdentityDocument:
         )
         return any(text.strip().casefold() == wanted for text in _texts(places))
 
-    def as_remote(self, label_path: str) -> RemoteIdentity:
+    def as_remote(self, mapping: TraitMapping) -> RemoteIdentity:
         """The identity in the words of the protocol.
 
         Args:
-            label_path: the trait that people know it by.
+            mapping: which traits hold what is known of a person; the e-mail is the label.
         """
-        label = trait_at(self.raw.get("traits"), label_path) if label_path else None
-        if not isinstance(label, str) or not label:
-            label = next(_texts(self.raw.get("traits")), self.id)
+        traits = self.raw.get("traits")
+        known = {field: _text_at(traits, path) for field, path in mapping.paths().items()}
+        label = known.get("email") or next(_texts(traits), self.id)
+        given, family = known.get("given_name", ""), known.get("family_name", "")
         detail = {
             name: value
             for name in ("external_id", "organization_id", "schema_id", "state")
             if isinstance(value := self.raw.get(name), str) and value
         }
-        return RemoteIdentity(remote_id=self.id, label=scrub(label, ()), detail=detail)
+        return RemoteIdentity(
+            remote_id=self.id,
+            label=scrub(label, ()),
+            detail=detail,
+            name=known.get("display_name") or " ".join(part for part in (given, family) if part),
+            given_name=given,
+            family_name=family,
+            email=known.get("email", ""),
+            enabled=_ENABLED.get(detail.get("state", "")),
+        )
 
     def _credentials(self, kind: str) -> Mapping[str, Any]:
         credentials = self.raw.get("credentials")
@@ -171,6 +184,12 @@ def decode(value: Any) -> bytes | None:
 def encode(value: bytes) -> str:
     """Bytes as Go's JSON reads them (Ory contract 3.2 rule 1)."""
     return base64.b64encode(value).decode("ascii")
+
+
+def _text_at(traits: Any, path: str) -> str:
+    """The text at a trait's path, fit to show; empty where there is none."""
+    found = trait_at(traits, path)
+    return scrub(found, ()) if isinstance(found, str) else ""
 
 
 def _texts(node: Any) -> Iterator[str]:

@@ -23,6 +23,7 @@ from directories.base import (
 )
 from directories.ory.api import OryApi
 from directories.ory.documents import IdentityDocument
+from directories.ory.settings import TraitMapping
 
 _OPTIONS = ("challenge", "timeout", "rpId", "userVerification", "allowCredentials")
 _ASSERTION = ("authenticatorData", "clientDataJSON", "signature", "userHandle")
@@ -71,14 +72,14 @@ def passkey_options(answer: Answer) -> Mapping[str, Any] | None:
     return None
 
 
-def finish(api: OryApi, flow: str, assertion: Mapping[str, Any], label_path: str) -> Proof:
+def finish(api: OryApi, flow: str, assertion: Mapping[str, Any], mapping: TraitMapping) -> Proof:
     """Sign in, ask who that is, and sign out again.
 
     Args:
         api: the project.
         flow: from `begin`.
         assertion: the browser's AuthenticationResponseJSON.
-        label_path: the trait that an identity is known by.
+        mapping: which traits hold what an identity is known by.
 
     Raises:
         Refused: when Ory does not let the passkey in, with Ory's words.
@@ -112,7 +113,7 @@ def finish(api: OryApi, flow: str, assertion: Mapping[str, Any], label_path: str
             request_id=session.request_id,
             status=session.status,
         )
-    return _proof(session, label_path, signed_out=signed_out)
+    return _proof(session, mapping, signed_out=signed_out)
 
 
 def _token(answer: Answer) -> str:
@@ -160,9 +161,9 @@ def _signed_out(api: OryApi, token: str) -> bool:
     return True
 
 
-def _proof(session: Answer, label_path: str, *, signed_out: bool) -> Proof:
+def _proof(session: Answer, mapping: TraitMapping, *, signed_out: bool) -> Proof:
     data = session.data if isinstance(session.data, Mapping) else {}
-    identity = IdentityDocument.read(data.get("identity")).as_remote(label_path)
+    identity = IdentityDocument.read(data.get("identity")).as_remote(mapping)
     assurance = data.get("authenticator_assurance_level")
     methods = data.get("authentication_methods")
     return Proof(

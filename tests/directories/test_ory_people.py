@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
@@ -85,6 +86,30 @@ def test_people_come_in_pages(ory, connector, monkeypatch):
         second = connector.people("", first.cursor)
         assert (len(first.items), len(second.items), second.cursor) == (2, 1, None)
         assert len({one.label for one in first.items + second.items}) == 3
+
+
+def test_what_the_traits_say_of_somebody_is_read_through_the_mapping(ory, connector):
+    name = {"first": "Mary", "last": "Somerville"}
+    traits = {"email": "mary@example.com", "name": name}
+    made = make(ory, "mary@example.com", traits=traits, state="inactive")
+    (found,) = connector.people("mary@example.com", None).items
+    assert (found.remote_id, found.label, found.enabled) == (made, "mary@example.com", False)
+    assert (found.name, found.given_name, found.family_name) == (
+        "Mary Somerville",
+        "Mary",
+        "Somerville",
+    )
+    assert found.email == "mary@example.com"
+
+
+@pytest.mark.parametrize("state", [None, 5, "asleep"])
+def test_an_identity_whose_state_is_not_understood_is_neither_enabled_nor_disabled(
+    ory, connector, state
+):
+    body = json.dumps([{"id": "a", "traits": {"email": 5, "name": "x"}, "state": state}])
+    ory.control.fail(status=200, body=body, path=IDENTITIES, method="GET")
+    (found,) = connector.people("", None).items
+    assert (found.enabled, found.email, found.name) == (None, "", "")
 
 
 def test_people_are_searched_by_their_identifier(connector):
