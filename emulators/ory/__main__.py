@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from pathlib import Path
 
+from emulators.kit.program import say, stop_signal
 from emulators.ory.editions import Flavour
 from emulators.ory.running import running
 
@@ -33,9 +32,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Serve until SIGINT or SIGTERM."""
     given = _arguments()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_signal()
     with running(
         flavour=given.flavour,
         version=given.version,
@@ -46,11 +43,10 @@ def main() -> int:
         admin_port=given.admin_port or (given.port + 1 if given.port else 0),
     ) as ory:
         where = ory.url if ory.url == ory.admin_url else f"{ory.url} (admin: {ory.admin_url})"
-        sys.stdout.write(
+        say(
             f"Emulated Ory ({given.flavour}) at {where}. "
-            f"Its connection is in {given.data_dir / 'connection.json'}.\n"
+            f"Its connection is in {given.data_dir / 'connection.json'}."
         )
-        sys.stdout.flush()
         stop.wait()
     return 0
 

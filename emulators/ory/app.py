@@ -8,10 +8,11 @@ from flask import Flask, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from emulators.kit.edge import CONTROL
 from emulators.ory import gate
 from emulators.ory.admin_api import admin_api
 from emulators.ory.control_api import control_api
-from emulators.ory.edge import CONTROL, Edge
+from emulators.ory.edge import Edge
 from emulators.ory.emulator import Ory
 from emulators.ory.errors import OryError
 from emulators.ory.page import page

@@ -9,9 +9,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from emulators.kit.store import Store
 from emulators.ory.errors import OryError, bad_request, not_found
 from emulators.ory.identities import stamp
-from emulators.ory.store import Store
 
 TOKEN_LIFE = 3600
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from emulators.kit.store import Claim
 from emulators.ory import errors
 from emulators.ory.credentials import credential
 from emulators.ory.editions import Edition
 from emulators.ory.schemas import flagged
-from emulators.ory.store import Claim
 
 NORMALISED = ("password", "webauthn", "code")
 """ory.md 2.6: identifiers of these are trimmed and lower-cased."""

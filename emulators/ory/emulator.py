@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import timedelta
 from pathlib import Path
 
+from emulators.kit.emulator import Emulator
+from emulators.kit.recorder import Masks
 from emulators.ory.clients import Clients
 from emulators.ory.editions import Edition
-from emulators.ory.faults import Faults
+from emulators.ory.errors import OryError
 from emulators.ory.identities import Identities
 from emulators.ory.limits import Limits
 from emulators.ory.login import Logins, RelyingParty
-from emulators.ory.recorder import Recorder
 from emulators.ory.schemas import Schemas
 from emulators.ory.seed import seed
 from emulators.ory.sessions import Sessions
-from emulators.ory.store import Store
-from emulators.ory.variants import Variants
+from emulators.ory.variants import SWITCHES
 
 DATABASE = "ory.db"
-CONNECTION = "connection.json"
+SECRET_FIELDS = frozenset(
+    {
+        "passkey_login", "session_token", "client_secret", "password", "hashed_password",
+        "totp_url", "codes", "access_token",
+    }
+)  # fmt: skip
+TOKEN = re.compile(r"\b(ory_(?:pat|apikey|wak|st|at)_)[\w-]+")
 
 
-class Ory:
+class Ory(Emulator):
     """An emulated Ory project.
 
     Args:
@@ -44,19 +49,24 @@ class Ory:
         party: RelyingParty | None = None,
         proxy_header: tuple[str, str] = ("", ""),
     ) -> None:
+        super().__init__(
+            data_dir,
+            database=DATABASE,
+            switches=SWITCHES,
+            masks=Masks(
+                headers=frozenset({"x-session-token", proxy_header[0].lower()}),
+                fields=SECRET_FIELDS,
+                token=TOKEN,
+            ),
+            error_body=lambda status: json.dumps(OryError(status, "Failed on request").body()),
+        )
         self.edition = edition or Edition()
         self.proxy_header = proxy_header
         self.public_url = ""
         self.admin_url = ""
         self.lag = timedelta(seconds=4.8)
         """ory.md 2.6: how far lists lag under `eventual`."""
-        self.variants = Variants()
-        self.faults = Faults()
-        self.recorder = Recorder()
         self.limits = Limits(self.variants)
-        self._ahead = timedelta()
-        self._data_dir = data_dir
-        self.store = Store(data_dir / DATABASE if data_dir else None)
         self.schemas = Schemas(self.store)
         self.identities = Identities(self.store, self.schemas, self.edition, self.variants)
         self.sessions = Sessions(self.store)
@@ -70,14 +80,6 @@ class Ory:
         )
         self.clients = Clients(self.store)
         seed(self.store, self.schemas, self.identities, now=self.now())
-
-    def now(self) -> datetime:
-        """The emulator's time: the clock's, moved forward on request."""
-        return datetime.now(UTC) + self._ahead
-
-    def forward(self, seconds: float) -> None:
-        """Move time forward."""
-        self._ahead += timedelta(seconds=seconds)
 
     @property
     def keys(self) -> dict[str, str]:
@@ -96,10 +98,8 @@ class Ory:
             self.store.clear()
             seed(self.store, self.schemas, self.identities, now=self.now())
             self.store.put("setting", "keys", keys)
-        self.variants.reset()
-        self.faults.clear()
         self.limits.clear()
-        self.recorder.clear()
+        super().reset()
 
     def serve_at(self, *, public_url: str, admin_url: str) -> None:
         """Say where it is reached, and write that for the portal beside the data.
@@ -108,22 +108,7 @@ class Ory:
         `admin_endpoint`.
         """
         self.public_url, self.admin_url = public_url, admin_url
-        if self._data_dir is None:
-            return
         connection = {"endpoint": public_url, "api_key": self.api_key}
         if not self.edition.network:
             connection |= {"admin_endpoint": admin_url, "api_key": ""}
-        _write_private(self._data_dir / CONNECTION, json.dumps(connection, indent=2) + "\n")
-
-    def close(self) -> None:
-        """Let go of the data."""
-        self.faults.clear()
-        self.store.close()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file at once and for its owner only (mkstemp makes it 0600)."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    Path(name).replace(path)
+        self.write_connection(connection)

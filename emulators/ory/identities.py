@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from emulators.kit.store import Store, Taken
+from emulators.kit.variants import Variants
 from emulators.ory import bodies, derived, errors, jsonpatch
 from emulators.ory.credentials import import_credentials
 from emulators.ory.editions import Edition
 from emulators.ory.schemas import Schemas
-from emulators.ory.store import Store, Taken
-from emulators.ory.variants import Variants
 from emulators.ory.wire import Decoder
 
 IDENTIFIER_LENGTH = 255  # ory.md 3.2 rule 5: VARCHAR(255)

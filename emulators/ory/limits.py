@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+from emulators.kit.variants import Variants
 from emulators.ory.errors import OryError
-from emulators.ory.variants import Variants
 
 
 class Limits:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from emulators.kit.store import Store
+from emulators.kit.variants import Variants
 from emulators.ory import assertion as webauthn_assertion
 from emulators.ory import nodes
 from emulators.ory.credentials import base64_of, text_of
@@ -17,8 +19,6 @@ from emulators.ory.editions import Edition
 from emulators.ory.errors import OryError, bad_request
 from emulators.ory.identities import Identities, stamp
 from emulators.ory.sessions import Sessions
-from emulators.ory.store import Store
-from emulators.ory.variants import Variants
 
 FLOW_LIFE = timedelta(minutes=10)
 # ory.md 8b: 400 when these are sent; the words are not in the contract.

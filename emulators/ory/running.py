@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
+from emulators.kit.serving import serving
 from emulators.ory.app import create_admin_app, create_app, create_public_app
 from emulators.ory.control import Control
-from emulators.ory.edge import Wsgi
 from emulators.ory.editions import Edition, Flavour
 from emulators.ory.emulator import Ory
 from emulators.ory.login import RelyingParty
-
-LOOPBACK = "127.0.0.1"
-
-
-class _Quiet(WSGIRequestHandler):
-    """The record of requests serves better than an access log."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,24 +66,10 @@ def running(
     with ExitStack() as stack:
         stack.callback(ory.close)
         if edition.network:
-            url = admin_url = stack.enter_context(_serving(create_app(ory), port))
+            url = admin_url = stack.enter_context(serving(create_app(ory), port))
         else:
-            url = stack.enter_context(_serving(create_public_app(ory), port))
-            admin_url = stack.enter_context(_serving(create_admin_app(ory), admin_port))
+            url = stack.enter_context(serving(create_public_app(ory), port))
+            admin_url = stack.enter_context(serving(create_admin_app(ory), admin_port))
         ory.serve_at(public_url=url, admin_url=admin_url)
         stack.callback(ory.faults.clear)  # before the servers stop: they wait for held requests
         yield Running(ory, url, admin_url, Control(ory))
-
-
-@contextmanager
-def _serving(app: Wsgi, port: int) -> Iterator[str]:
-    server: BaseWSGIServer = make_server(LOOPBACK, port, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 from jsonschema import Draft7Validator, FormatChecker
 
+from emulators.kit.store import Store
 from emulators.ory.errors import OryError, bad_request
-from emulators.ory.store import Store
 
 KEYWORD = "ory.sh/kratos"
 FORMATS = FormatChecker(formats=())

@@ -6,9 +6,9 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from emulators.kit.store import Store
 from emulators.ory.identities import Identities
 from emulators.ory.schemas import Schemas
-from emulators.ory.store import Store
 
 DEFAULT_SCHEMA = "default"
 STAFF_SCHEMA = "preset://staff"

@@ -8,9 +8,9 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from emulators.kit.store import Store
 from emulators.ory.errors import OryError
 from emulators.ory.identities import stamp
-from emulators.ory.store import Store
 
 LIFE = timedelta(hours=24)
 

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Switch:
-    """One doubtful rule and the ways it may turn out."""
-
-    line: str
-    """Section, rule and mark in the contract."""
-    values: tuple[str, ...]
-    """The first is the default."""
-    meaning: str
-
+from emulators.kit.variants import Switch
 
 SWITCHES: dict[str, Switch] = {
     "byte_arrays": Switch(
@@ -88,33 +76,3 @@ SWITCHES: dict[str, Switch] = {
         "whether the operator switched the passkey method on",
     ),
 }
-
-
-class Variants:
-    """The chosen way of every switch."""
-
-    def __init__(self) -> None:
-        self._chosen: dict[str, str] = {}
-
-    def __getitem__(self, name: str) -> str:
-        return self._chosen.get(name, SWITCHES[name].values[0])
-
-    def choose(self, name: str, value: str) -> None:
-        """Set one switch.
-
-        Raises:
-            ValueError: for an unknown switch or a value it does not have.
-        """
-        if name not in SWITCHES:
-            raise ValueError(f"unknown switch {name!r}; there are {sorted(SWITCHES)}")
-        if value not in SWITCHES[name].values:
-            raise ValueError(f"{name} is one of {SWITCHES[name].values}, not {value!r}")
-        self._chosen[name] = value
-
-    def reset(self) -> None:
-        """Set every switch to its default."""
-        self._chosen.clear()
-
-    def all(self) -> dict[str, str]:
-        """Every switch with its chosen value."""
-        return {name: self[name] for name in SWITCHES}

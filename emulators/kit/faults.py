@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from emulators.ory.errors import OryError
-
+Answer = tuple[int, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
 HOLD_LIMIT = 30.0
 """Seconds after which a held request goes on by itself, so that no test hangs."""
 
@@ -21,11 +21,11 @@ class Kind(StrEnum):
     """How a request fails."""
 
     STATUS = "status"
-    """A status with a herodot body, or with `body`."""
+    """A status with the vendor's own body, or with `body`."""
     HTML = "html"
-    """A status with an HTML page, as a gateway sends it (ory.md 7)."""
+    """A status with an HTML page, as a gateway sends it."""
     REDIRECT = "redirect"
-    """307 to `location` (ory.md 1)."""
+    """307 to `location`."""
     DROP = "drop"
     """The connection is cut without an answer."""
     DELAY = "delay"
@@ -57,27 +57,16 @@ class Fault:
         """Whether it concerns this request."""
         return (not self.method or self.method == method) and bool(re.search(self.path, path))
 
-    def answer(self) -> tuple[int, dict[str, str], bytes] | None:
-        """Status, headers and body; None where the request is answered as usual."""
-        if self.kind is Kind.REDIRECT:
-            return 307, {"Location": self.location, **self.headers}, b""
-        if self.kind is Kind.HTML:
-            page = self.body or f"<!doctype html><title>{self.status}</title><h1>Bad gateway</h1>"
-            return self.status, {"Content-Type": "text/html", **self.headers}, page.encode()
-        if self.kind is Kind.STATUS:
-            text = self.body if self.body is not None else _herodot(self.status)
-            return self.status, {"Content-Type": "application/json", **self.headers}, text.encode()
-        return None
-
-
-def _herodot(status: int) -> str:
-    return json.dumps(OryError(status, "Failed on request").body())
-
 
 class Faults:
-    """The failures that are still to come."""
+    """The failures that are still to come.
 
-    def __init__(self) -> None:
+    Args:
+        error_body: the vendor's JSON for a status.
+    """
+
+    def __init__(self, error_body: Callable[[int], str]) -> None:
+        self._error_body = error_body
         self._lock = threading.Lock()
         self._waiting: deque[Fault] = deque()
         self._released = threading.Event()
@@ -122,6 +111,20 @@ class Faults:
         elif fault.kind is Kind.HOLD:
             self._held.release()
             self._released.wait(HOLD_LIMIT)
+
+    def answer(self, fault: Fault) -> Answer | None:
+        """Status, headers and body; None where the request is answered as usual."""
+        if fault.kind is Kind.REDIRECT:
+            return 307, [("Location", fault.location), *fault.headers.items()], b""
+        if fault.kind is Kind.HTML:
+            page = fault.body or f"<!doctype html><title>{fault.status}</title><h1>Bad gateway</h1>"
+            headers = {"Content-Type": "text/html", **fault.headers}
+            return fault.status, list(headers.items()), page.encode()
+        if fault.kind is Kind.STATUS:
+            text = fault.body if fault.body is not None else self._error_body(fault.status)
+            headers = {"Content-Type": "application/json", **fault.headers}
+            return fault.status, list(headers.items()), text.encode()
+        return None
 
     @staticmethod
     def from_json(given: dict[str, Any]) -> Fault:

@@ -1,4 +1,4 @@
-"""What the emulator keeps: JSON documents and unique claims, in one SQLite file."""
+"""What an emulator keeps: JSON documents and unique claims, in one SQLite file."""
 
 from __future__ import annotations
 
