@@ -77,7 +77,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "all_passkeys.index": Privilege.VIEW_PASSKEYS,
     "directories.index": Privilege.VIEW_DIRECTORIES,
     "directories.new": Privilege.CREATE_DIRECTORIES,
-    "directories.connect_ory": Privilege.CREATE_DIRECTORIES,
+    "directories.connect": Privilege.CREATE_DIRECTORIES,
     "directories.schema": Privilege.CREATE_DIRECTORIES,
     "directories.mapping": Privilege.CREATE_DIRECTORIES,
     "directories.discard": Privilege.CREATE_DIRECTORIES,

@@ -33,6 +33,7 @@ def walk(app):
         if rule.endpoint in ("static", SIGN_OUT):
             continue
         own = {name: values.get(name, str(uuid.uuid4())) for name in rule.arguments}
+        own |= rule.defaults or {}
         with app.test_request_context():
             path = app.url_map.bind("localhost").build(rule.endpoint, own, method=min(rule.methods))
         for method in sorted(rule.methods & {"GET", "POST"}):

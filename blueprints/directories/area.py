@@ -8,21 +8,24 @@ from flask import Blueprint, abort
 from sqlalchemy.orm import Session
 
 from blueprints.context import held_privileges
-from models import Directory
+from models import Directory, DirectoryType
 from services import directories
 from services.roles import Privilege
 
 blueprint = Blueprint("directories", __name__, url_prefix="/admin/directories")
 
 
-def to_change(session: Session, directory: uuid.UUID) -> Directory:
-    """A directory whose schema or mapping is to change: a draft, or one that is added.
+def to_change(session: Session, directory: uuid.UUID, type: DirectoryType) -> Directory:
+    """A directory in a step that its type alone has: a draft, or one that is added.
 
     Raises:
         Refusal: `directory_unknown`.
+        NotFound: for a directory of another type.
         Forbidden: for one that is added, without the privilege to edit it.
     """
     found = directories.by_uuid(session, directory)
+    if found.type is not type:
+        abort(404)
     if found.added_at is not None and Privilege.EDIT_DIRECTORIES not in held_privileges():
         abort(403)
     return found

@@ -12,7 +12,7 @@ from blueprints import confirming
 from blueprints.context import portal
 from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import DELETE_WORDS, DeleteForm
-from blueprints.directories.routes import TYPES
+from blueprints.directories.screens import TYPES
 from services import directories
 from services.ceremonies import CeremonyRefusal
 from services.directories import blockers

@@ -1,4 +1,4 @@
-"""Editing a directory: its name and its key. Where it is cannot be edited."""
+"""Editing a directory: its name and how it is signed in to. Where it is cannot be edited."""
 
 from __future__ import annotations
 
@@ -6,57 +6,57 @@ import uuid
 
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from blueprints.context import portal
+from blueprints.directories import screens
 from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import EditForm
 from blueprints.directories.routes import in_words
-from directories.ory import Auth, OrySettings
+from directories import registry
 from models import Directory
 from services import directories
+from services.directories import steps
+from services.directories.steps import FieldProblems
 from services.refusal import Refusal
 
 
 @blueprint.route("/<uuid:directory>/edit", methods=["GET", "POST"])
 def edit(directory: uuid.UUID) -> Response | str | tuple[str, int]:
-    """Change the name, and replace the key for the same address; a new key is tested."""
+    """Change the name, and what signs in at the same address; what is new is tested."""
     with portal().database.read() as session:
         found = added(session, directory)
-    settings = OrySettings.from_mapping(found.settings)
-    form = EditForm(data={"name": found.name})
-    form.ask_key(settings.auth is not Auth.NONE, kept=found.sealed_secret is not None)
+    settings = registry.normal(found.type.value, found.settings)
+    form = screens.of(found).edit_form(data={"name": found.name, **settings})
+    form.prepare(settings, kept=found.sealed_secret is not None)
     if not form.is_submitted():
-        return _edit_page(form, found, settings)
+        return _edit_page(form, found)
     if not form.validate():
-        return _edit_page(form, found, settings), 422
+        return _edit_page(form, found), 422
     try:
         with portal().database.write() as session:
-            _save(session, added(session, directory), form)
+            to_test = steps.change(
+                portal(),
+                session,
+                added(session, directory),
+                name=form.name.data or "",
+                settings=form.settings(),
+                secret=form.key(),
+                actor=current_user.person,
+            )
+    except FieldProblems as wrong:
+        form.refuse(wrong.problems)
+        return _edit_page(form, found), 422
     except Refusal as refusal:
         if refusal.status == 404:
             raise
-        form.name.errors = [*form.name.errors, refusal.sentence]
-        return _edit_page(form, found, settings), 422
-    if form.new_key() is None:
-        flash(f"{form.name.data} is saved.", "success")
-    else:
+        form.refuse({"name": refusal.sentence})
+        return _edit_page(form, found), 422
+    if to_test:
         _test(directory)
+    else:
+        flash(f"{form.name.data} is saved.", "success")
     return redirect(url_for(".show", directory=directory), 303)
-
-
-def _save(session: Session, found: Directory, form: EditForm) -> None:
-    key = form.new_key()
-    directories.edit(
-        session,
-        portal().sealer,
-        found,
-        name=form.name.data,
-        secret=directories.KEEP if key is None else key,
-        actor=current_user.person,
-        now=portal().now(),
-    )
 
 
 def _test(directory: uuid.UUID) -> None:
@@ -68,7 +68,10 @@ def _test(directory: uuid.UUID) -> None:
         flash(*in_words(tested.report))
 
 
-def _edit_page(form: EditForm, directory: Directory, settings: OrySettings) -> str:
+def _edit_page(form: EditForm, directory: Directory) -> str:
     return render_template(
-        "directories/edit.html", form=form, directory=directory, settings=settings
+        "directories/edit.html",
+        form=form,
+        directory=directory,
+        **screens.of(directory).shown(directory.settings),
     )

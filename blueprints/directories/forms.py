@@ -1,30 +1,27 @@
-"""The forms of connecting a directory and of its page."""
+"""The forms that every type of directory shares; each type has its own beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    PasswordField,
     RadioField,
     SelectChoice,
     StringField,
     SubmitField,
 )
-from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, DataRequired, Length
 
 from blueprints.forms import CeremonyForm, tidied
-from directories.ory import Auth, Flavour, IdentitySchema, walk
 from models import Serves
 
 NAME_LENGTH = 128
 ADDRESS_LENGTH = 300
 SECRET_LENGTH = 4096
 
-OWN_NAME, FORMAT = "own", "format"
 DELETE_WORDS = "permanently delete"
 """What must be typed before a directory is deleted."""
 
@@ -32,84 +29,6 @@ DELETE_WORDS = "permanently delete"
 def stripped(value: Any) -> Any:
     """A WTForms filter: no space around what was pasted."""
     return value.strip() if isinstance(value, str) else value
-
-
-class TypeForm(FlaskForm):
-    """Which kind of directory. Only kinds that can be connected are offered."""
-
-    type = RadioField("Directory type", choices=[SelectChoice("ory", "Ory")], default="ory")
-
-
-class OryForm(FlaskForm):
-    """Where an Ory is, and its key."""
-
-    name = StringField(
-        "Configuration name",
-        [DataRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
-        filters=[tidied],
-    )
-    flavour = RadioField(
-        "Kind of Ory",
-        choices=[
-            SelectChoice(Flavour.NETWORK.value, "Ory Network"),
-            SelectChoice(Flavour.SELF_HOSTED.value, "Self-hosted Ory Kratos"),
-        ],
-        default=Flavour.NETWORK.value,
-    )
-    endpoint = StringField(
-        "API endpoint",
-        [DataRequired("Enter the API endpoint."), Length(max=ADDRESS_LENGTH)],
-        filters=[stripped],
-    )
-    admin_endpoint = StringField(
-        "Admin endpoint", [Optional(), Length(max=ADDRESS_LENGTH)], filters=[stripped]
-    )
-    auth = RadioField(
-        "How the admin API is reached",
-        choices=[
-            SelectChoice(Auth.NONE.value, "Without a key"),
-            SelectChoice(Auth.BEARER.value, "With a key as bearer token"),
-            SelectChoice(Auth.HEADER.value, "With a key in a header of its own"),
-        ],
-        default=Auth.NONE.value,
-    )
-    header_name = StringField("Header name", [Optional(), Length(max=64)], filters=[stripped])
-    secret = PasswordField("API key", [Optional(), Length(max=SECRET_LENGTH)], filters=[stripped])
-    connect = SubmitField("CONNECT")
-    use_emulated = SubmitField("Use the emulated Ory")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Needed where they are shown; the connector's own check says so (`registry.problems`).
-        for field in (self.admin_endpoint, self.header_name, self.secret):
-            field.flags.required = True
-
-    def settings(self) -> dict[str, Any]:
-        """What was typed, in the connector's shape. What the chosen kind does not use is left."""
-        if self.flavour.data == Flavour.NETWORK.value:
-            return {
-                "flavour": Flavour.NETWORK.value,
-                "endpoint": self.endpoint.data,
-                "admin_endpoint": "",
-                "auth": Auth.BEARER.value,
-                "header_name": "",
-            }
-        return {
-            "flavour": Flavour.SELF_HOSTED.value,
-            "endpoint": self.endpoint.data,
-            "admin_endpoint": self.admin_endpoint.data or "",
-            "auth": self.auth.data,
-            "header_name": self.header_name.data if self.auth.data == Auth.HEADER.value else "",
-        }
-
-    def key(self) -> str | None:
-        """The key as typed, where the chosen kind takes one."""
-        takes_one = self.flavour.data == Flavour.NETWORK.value or self.auth.data != Auth.NONE.value
-        return (self.secret.data or None) if takes_one else None
-
-    def refuse(self, problems: Mapping[str, str]) -> None:
-        """Show what is wrong at each field."""
-        show_problems(self, problems)
 
 
 def show_problems(form: FlaskForm, problems: Mapping[str, str]) -> None:
@@ -122,45 +41,60 @@ def show_problems(form: FlaskForm, problems: Mapping[str, str]) -> None:
             field.errors = [*field.errors, sentence]
 
 
-class SchemaForm(FlaskForm):
-    """Which identity schema people get."""
+class TypeForm(FlaskForm):
+    """Which kind of directory. Only kinds that can be connected are offered."""
 
-    schema_id = RadioField("Identity schema", validate_choice=False)
+    type = RadioField("Directory type")
 
-    def offer(self, schemas: tuple[IdentitySchema, ...]) -> None:
-        """Offer the schemas that there are."""
-        self.schema_id.choices = [SelectChoice(one.id, title_of(one)) for one in schemas]
-
-    def validate_schema_id(self, field: RadioField) -> None:
-        """Take only one that is offered."""
-        if field.data not in {choice.value for choice in field.choices}:
-            raise ValidationError("Choose an identity schema.")
+    def offer(self, types: Iterable[tuple[str, str]]) -> None:
+        """Offer the types that there are, as value and name; the first is chosen already."""
+        self.type.choices = [SelectChoice(*one) for one in types]
+        if self.type.data is None:
+            self.type.data = self.type.choices[0].value
 
 
-def title_of(schema: IdentitySchema) -> str:
-    """A schema's title with its id, or its id alone."""
-    title = schema.schema.get("title")
-    return f"{title} ({schema.id})" if isinstance(title, str) and title else schema.id
+class NamedForm(FlaskForm):
+    """A connection by its name, and what is typed of it.
 
+    A type's form says in `settings` and `key` what its fields come to; a field has the name of
+    the connector's own setting, so that `refuse` finds it.
+    """
 
-def suits(schema: IdentitySchema) -> str:
-    """What an administrator wants to know of a schema before choosing it."""
-    walked = walk(schema.schema)
-    identifiers = [trait.path for trait in walked.traits if trait.identifier]
-    required = [trait.path for trait in walked.traits if trait.required]
-    said = [
-        f"People are found by {', '.join(identifiers)}."
-        if identifiers
-        else "No trait is an identifier, so Ory finds nobody by an address."
-    ]
-    named = walked.passkey_display_name
-    said.append(
-        f"Passkeys are named after {named.path}."
-        if named
-        else "No trait names passkeys, so people cannot add any in Ory itself."
+    name = StringField(
+        "Configuration name",
+        [DataRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
+        filters=[tidied],
     )
-    said.append(f"Required: {', '.join(required) or 'nothing'}.")
-    return " ".join(said)
+
+    def settings(self) -> dict[str, Any]:
+        """What was typed, in the connector's own shape."""
+        raise NotImplementedError
+
+    def key(self) -> str | None:
+        """The secret as typed; None where the connection takes none, or to keep what is stored."""
+        raise NotImplementedError
+
+    def refuse(self, problems: Mapping[str, str]) -> None:
+        """Show what is wrong at each field."""
+        show_problems(self, problems)
+
+
+class ConnectForm(NamedForm):
+    """Where a directory is, and its secret."""
+
+    use_emulated = SubmitField("Use the emulated directory")
+
+
+class EditForm(NamedForm):
+    """What can be edited: never where the directory is. A blank secret keeps the stored one."""
+
+    def prepare(self, settings: Mapping[str, Any], *, kept: bool) -> None:
+        """Fit the form to the connection.
+
+        Args:
+            settings: what is stored.
+            kept: whether a secret is stored that can be kept.
+        """
 
 
 class ServesForm(FlaskForm):
@@ -193,28 +127,3 @@ class DeleteForm(CeremonyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.confirmation.flags.required = True
-
-
-class EditForm(FlaskForm):
-    """Another name, and another key for the same address. A blank key keeps the stored one."""
-
-    name = StringField(
-        "Configuration name",
-        [DataRequired("Enter a configuration name."), Length(max=NAME_LENGTH)],
-        filters=[tidied],
-    )
-    secret = PasswordField("API key", [Optional(), Length(max=SECRET_LENGTH)], filters=[stripped])
-
-    def ask_key(self, takes_one: bool, *, kept: bool) -> None:
-        """Say whether the connection takes a key, and whether one is stored that can be kept."""
-        self._takes_key = takes_one
-        if takes_one and not kept:
-            self.secret.flags.required = True
-            self.secret.validators = [
-                DataRequired("Enter the key: none is stored."),
-                Length(max=SECRET_LENGTH),
-            ]
-
-    def new_key(self) -> str | None:
-        """The key that was typed; None to keep what is stored."""
-        return (self.secret.data or None) if self._takes_key else None

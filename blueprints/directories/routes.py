@@ -12,12 +12,11 @@ from werkzeug.wrappers import Response
 
 from blueprints.addresses import cursor
 from blueprints.context import portal
+from blueprints.directories import screens
 from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import ServesForm, TestForm
-from directories import registry
+from blueprints.directories.screens import TYPES
 from directories.base import CheckState, ConnectionReport
-from directories.ory import OrySettings
-from directories.ory.mapping import FIELDS
 from models import Directory, Person, Serves
 from services import directories, people
 from services.deliveries import outbox
@@ -26,7 +25,6 @@ from services.refusal import Refusal
 MAX_QUERY = 100
 FOUND = 10
 CHOSEN_PAGE = 50
-TYPES = {kind: found.name for kind, found in registry.KINDS.items()}
 
 
 class State(NamedTuple):
@@ -68,8 +66,7 @@ def show(directory: uuid.UUID) -> str | Response:
     with portal().database.read() as session:
         found = directories.by_uuid(session, directory)
         if found.added_at is None:
-            step = ".mapping" if found.settings.get("schema_id") else ".schema"
-            return redirect(url_for(step, directory=directory))
+            return _where_it_stopped(found)
         return _page(session, found)
 
 
@@ -134,6 +131,13 @@ def deliver_existing(directory: uuid.UUID) -> Response:
     return redirect(url_for(".show", directory=directory), 303)
 
 
+def _where_it_stopped(draft: Directory) -> Response:
+    step = screens.of(draft).next_step
+    if step is None:
+        return redirect(url_for(".connect", kind=draft.type.value, attempt=draft.uuid))
+    return redirect(url_for(step(draft), directory=draft.uuid))
+
+
 def _person(session: Session, text: str) -> Person:
     try:
         found = people.get(session, uuid.UUID(text))
@@ -155,7 +159,6 @@ def _page(session: Session, directory: Directory) -> str:
         session, directory, after=start.id if start else 0, limit=CHOSEN_PAGE + 1
     )
     in_service = directory.verified_at is not None
-    settings = OrySettings.from_mapping(directory.settings)
     return render_template(
         "directories/show.html",
         directory=directory,
@@ -164,8 +167,8 @@ def _page(session: Session, directory: Directory) -> str:
         summary=summary,
         report=directories.report_of(directory),
         unplaced=outbox.unplaced(session, directory) if in_service else 0,
-        settings=settings,
-        mapped=[(FIELDS[name], path) for name, path in settings.mapping.paths().items()],
+        takes_deliveries=screens.takes_deliveries(directory),
+        **screens.of(directory).shown(directory.settings),
         serves_form=ServesForm(serves=directory.serves.value),
         test_form=TestForm(),
         query=query,
@@ -191,3 +194,11 @@ def in_words(report: ConnectionReport) -> tuple[str, str]:
         many = "1 check" if failed == 1 else f"{failed} checks"
         return f"The connection works, but {many} failed. See below.", "warning"
     return "The connection works.", "success"
+
+
+def say_verified(tested: directories.Tested) -> None:
+    """Tell how the test that follows adding or changing a connection ended."""
+    if tested.report.verified:
+        flash("The connection is verified.", "success")
+    else:
+        flash("The connection is not verified, so nothing is delivered yet.", "warning")

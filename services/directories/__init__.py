@@ -1,6 +1,6 @@
 """Connected directories: their records, whom they serve, and their connection tests."""
 
-from services.directories.connecting import connector, emulated_ory
+from services.directories.connecting import Emulated, connector, emulated
 from services.directories.deleting import delete, open_deliveries
 from services.directories.people import choose, chosen, chosen_among, serve, unchoose
 from services.directories.records import (
@@ -17,6 +17,7 @@ from services.directories.testing import Tested, record_test, report_of, run_tes
 
 __all__ = [
     "KEEP",
+    "Emulated",
     "Summary",
     "Tested",
     "add",
@@ -29,7 +30,7 @@ __all__ = [
     "discard",
     "draft",
     "edit",
-    "emulated_ory",
+    "emulated",
     "is_deleted",
     "open_deliveries",
     "record_test",

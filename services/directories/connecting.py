@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from config import Settings
 from directories import registry
 from directories.base import Connector, Misconfigured
-from models import Directory
+from directories.ory import Flavour
+from models import Directory, DirectoryType
 from services.directories.records import SEALED_FOR
 from services.portal import Portal
 from services.sealing import SealBroken
@@ -37,20 +39,40 @@ def connector(portal: Portal, directory: Directory) -> Connector:
     )
 
 
-class EmulatedOry(NamedTuple):
-    """How to reach the emulated Ory of a trial."""
+class Emulated(NamedTuple):
+    """How to reach an emulated directory of a trial."""
 
-    endpoint: str
-    api_key: str
+    settings: Mapping[str, Any]
+    """In the connector's own shape."""
+    secret: str
 
 
-def emulated_ory(settings: Settings) -> EmulatedOry | None:
-    """What the emulated Ory wrote down for the connection form; None where none has run here."""
+def emulated(settings: Settings, type: DirectoryType) -> Emulated | None:
+    """What the emulated directory wrote down for its connection; None where none has run here."""
     if settings.production:
         return None
-    path = settings.data_dir / "emulators" / "ory" / "connection.json"
+    path = settings.data_dir / "emulators" / type.value / "connection.json"
     try:
         written = json.loads(path.read_text())
-        return EmulatedOry(str(written["endpoint"]), str(written["api_key"]))
+        return EMULATED[type](written)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _emulated_ory(written: Mapping[str, Any]) -> Emulated:
+    place = {"endpoint": str(written["endpoint"]), "admin_endpoint": ""}
+    way = {"flavour": Flavour.NETWORK.value, "auth": "", "header_name": ""}
+    return Emulated({**way, **place}, str(written["api_key"]))
+
+
+def _emulated_whole(written: Mapping[str, Any]) -> Emulated:
+    """One that writes every setting by its name, and the secret beside them."""
+    settings = {name: value for name, value in written.items() if name != "secret"}
+    return Emulated(settings, str(written["secret"]))
+
+
+EMULATED: Mapping[DirectoryType, Callable[[Mapping[str, Any]], Emulated]] = {
+    DirectoryType.ORY: _emulated_ory,
+    DirectoryType.ENTRA: _emulated_whole,
+    DirectoryType.PINGONE: _emulated_whole,
+}

@@ -23,6 +23,15 @@ SEALED_FOR = "directory"
 
 DESTINATIONS: Mapping[DirectoryType, tuple[str, ...]] = {
     DirectoryType.ORY: ("endpoint", "admin_endpoint"),
+    DirectoryType.ENTRA: ("tenant_id", "login_url", "graph_url"),
+    DirectoryType.PINGONE: (
+        "environment_id",
+        "token_environment_id",
+        "region",
+        "custom_domain",
+        "auth_url",
+        "api_url",
+    ),
 }
 """The settings that say where a secret is sent to."""
 

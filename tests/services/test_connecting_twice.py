@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from emulators.ory.running import running
 from models import Directory, DirectoryType
-from services.directories import ory_steps
+from services.directories import steps
 from services.refusal import Refusal
 
 ATTEMPT = uuid.UUID(int=7)
@@ -29,9 +29,10 @@ def test_the_later_of_two_joins_the_first_or_is_told(portal, ory):
         settings = {"flavour": "network", "endpoint": ory.url, "auth": "bearer"}
         try:
             outcome.append(
-                ory_steps.connect(
+                steps.connect(
                     portal,
                     ATTEMPT,
+                    type=DirectoryType.ORY,
                     name="Second",
                     settings=settings,
                     secret=ory.api_key,

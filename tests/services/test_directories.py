@@ -414,18 +414,20 @@ def written(settings, text):
 
 
 def test_a_trial_offers_the_emulated_ory(settings):
-    assert directories.emulated_ory(settings) is None
+    assert directories.emulated(settings, DirectoryType.ORY) is None
     written(settings, '{"endpoint": "http://localhost:5001", "api_key": "ory_pat_x"}')
-    assert directories.emulated_ory(settings) == ("http://localhost:5001", "ory_pat_x")
+    found = directories.emulated(settings, DirectoryType.ORY)
+    assert found.settings["endpoint"] == "http://localhost:5001"
+    assert found.secret == "ory_pat_x"
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"endpoint": "http://localhost:5001"}'])
 def test_an_unreadable_note_of_the_emulator_offers_nothing(settings, text):
     written(settings, text)
-    assert directories.emulated_ory(settings) is None
+    assert directories.emulated(settings, DirectoryType.ORY) is None
 
 
 def test_production_offers_no_emulated_ory(settings):
     written(settings, '{"endpoint": "http://localhost:5001", "api_key": "ory_pat_x"}')
     production = settings.model_copy(update={"environment": config.Environment.PRODUCTION})
-    assert directories.emulated_ory(production) is None
+    assert directories.emulated(production, DirectoryType.ORY) is None
