@@ -119,11 +119,19 @@ class Tokens:
         """
         kept = _kept_for(self._key)
         with kept.fetching:
-            if kept.until is not None and self._now() < kept.until:
-                return kept.token
-            kept.until = None
-            kept.token, lifetime = self._fetched()
-            kept.until = self._now() + lifetime
+            if kept.until is None or kept.until <= self._now():
+                self._renew(kept)
+            return kept.token
+
+    def renewed(self) -> str:
+        """A token fetched at this moment, for a test of the grant.
+
+        Raises:
+            DirectoryError: when the server gives none.
+        """
+        kept = _kept_for(self._key)
+        with kept.fetching:
+            self._renew(kept)
             return kept.token
 
     def exchange(
@@ -173,6 +181,12 @@ class Tokens:
         with kept.fetching:
             if kept.token == token:
                 kept.until = None
+
+    def _renew(self, kept: _Kept) -> None:
+        """Fetch a token; the caller holds the lock. A failure leaves none behind."""
+        kept.until = None
+        kept.token, lifetime = self._fetched()
+        kept.until = self._now() + lifetime
 
     def _fetched(self) -> tuple[str, timedelta]:
         """A new token, and how long it may be used."""

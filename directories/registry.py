@@ -9,7 +9,8 @@ from typing import Any
 
 from directories.base import CheckState, ConnectionReport, Connector, InvalidSettings, Misconfigured
 from directories.destinations import Destinations
-from directories.ory.checks import CHOSEN_LATER, NEEDED
+from directories.ory import client
+from directories.ory.checks import CHOSEN_LATER, CLIENT, NEEDED
 from directories.ory.connector import OryConnector, secret_problem
 from directories.ory.settings import OrySettings
 
@@ -20,14 +21,18 @@ class Kind:
 
     name: str
     """What pages call it."""
-    problems: Callable[[Mapping[str, Any], str | None, Destinations], dict[str, str]]
-    make: Callable[[Mapping[str, Any], str | None, Destinations], Connector]
+    problems: Callable[..., dict[str, str]]
+    """Of settings, secret and destinations."""
+    make: Callable[..., Connector]
+    """Of the same."""
     normal: Callable[[Mapping[str, Any]], dict[str, Any]]
     """The settings as they are stored; raises `InvalidSettings`."""
     connects: Callable[[ConnectionReport], bool] = lambda report: report.verified
     """Whether a test is good enough to go on to the steps that choose the rest."""
     expires_on: Callable[[Mapping[str, Any]], date | None] = lambda settings: None
     """The last day of the secret; None where it has none or nobody said."""
+    takes_client: bool = False
+    """Whether `problems` and `make` also take `client_secret`: the secret of an OAuth2 client."""
 
 
 def problems(
@@ -35,6 +40,7 @@ def problems(
     settings: Mapping[str, Any],
     secret: str | None,
     *,
+    client_secret: str | None = None,
     private_destinations: Iterable[str],
 ) -> dict[str, str]:
     """What is wrong with a connection as typed: a sentence for each field, none when nothing is.
@@ -43,9 +49,12 @@ def problems(
         kind: a key of `KINDS`, the directory's type.
         settings: the connector's own shape.
         secret: its key; its field is called `secret`.
+        client_secret: of an OAuth2 client beside it, where its kind takes one.
         private_destinations: the deployment's setting of that name.
     """
-    return _kind(kind).problems(settings, secret, Destinations.of(private_destinations))
+    chosen = _kind(kind)
+    more = {"client_secret": client_secret} if chosen.takes_client else {}
+    return chosen.problems(settings, secret, Destinations.of(private_destinations), **more)
 
 
 def build(
@@ -53,6 +62,7 @@ def build(
     settings: Mapping[str, Any],
     secret: str | None,
     *,
+    client_secret: str | None = None,
     private_destinations: Iterable[str],
 ) -> Connector:
     """Make the connector of a stored connection. Calls nobody.
@@ -61,15 +71,18 @@ def build(
         kind: a key of `KINDS`, the directory's type.
         settings: the connector's own shape.
         secret: its key, opened.
+        client_secret: of an OAuth2 client beside it, opened, where its kind takes one.
         private_destinations: the deployment's setting of that name.
 
     Raises:
         Misconfigured: when they do not make a connection. The message holds no secret.
     """
-    found = problems(kind, settings, secret, private_destinations=private_destinations)
-    if found:
+    chosen = _kind(kind)
+    destinations = Destinations.of(private_destinations)
+    more = {"client_secret": client_secret} if chosen.takes_client else {}
+    if found := chosen.problems(settings, secret, destinations, **more):
         raise Misconfigured(" ".join(found.values()), code="settings")
-    return _kind(kind).make(settings, secret, Destinations.of(private_destinations))
+    return chosen.make(settings, secret, destinations, **more)
 
 
 def normal(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +112,10 @@ def _kind(kind: str) -> Kind:
 
 
 def _ory_problems(
-    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+    settings: Mapping[str, Any],
+    secret: str | None,
+    destinations: Destinations,
+    client_secret: str | None,
 ) -> dict[str, str]:
     try:
         read = OrySettings.from_mapping(settings)
@@ -107,18 +123,22 @@ def _ory_problems(
         return error.problems
     found = {
         name: problem
-        for name in ("endpoint", "admin_endpoint")
+        for name in ("endpoint", "admin_endpoint", "token_url")
         if (url := getattr(read, name)) and (problem := destinations.url_problem(url))
     }
     if problem := secret_problem(read, secret):
         found["secret"] = problem
-    return found
+    return client.problems(read, client_secret) | found
 
 
 def _ory(
-    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+    settings: Mapping[str, Any],
+    secret: str | None,
+    destinations: Destinations,
+    client_secret: str | None,
 ) -> OryConnector:
-    return OryConnector(OrySettings.from_mapping(settings), secret, destinations)
+    read = OrySettings.from_mapping(settings)
+    return OryConnector(read, secret, destinations, client_secret=client_secret)
 
 
 def _ory_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,10 +147,10 @@ def _ory_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ory_connects(report: ConnectionReport) -> bool:
     failed = {check.code for check in report.checks if check.state is CheckState.FAILED}
-    return not failed & (NEEDED - CHOSEN_LATER)
+    return not failed & ((NEEDED | {CLIENT}) - CHOSEN_LATER)
 
 
 KINDS: dict[str, Kind] = {
-    "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects)
+    "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects, takes_client=True)
 }
 """Every kind of directory that can be connected, by its type."""

@@ -1,6 +1,6 @@
-"""Ory's HTTP calls, one method each, and which of them carry the key.
+"""Ory's HTTP calls, one method each, and which of them carry the key or a token.
 
-The key goes to the admin API only. Public self-service calls read `Authorization` as a session
+They go to the admin API only. Public self-service calls read `Authorization` as a session
 token, and need none (Ory contract sections 3.6 and 4.2).
 """
 
@@ -15,6 +15,7 @@ from requests.utils import parse_header_links
 from directories.answers import Answer
 from directories.base import Misconfigured, NotFound
 from directories.http import DirectorySession
+from directories.oauth import Tokens
 from directories.ory.documents import IdentityDocument
 from directories.ory.schema import IdentitySchema
 from directories.ory.settings import Auth, OrySettings
@@ -37,14 +38,20 @@ class OryApi:
         settings: where it is.
         secret: the key; None where the admin API takes none.
         session: carries the calls. It must know the secret, to keep it out of what is shown.
+        tokens: of the OAuth2 client, where there is one.
     """
 
     def __init__(
-        self, settings: OrySettings, secret: str | None, session: DirectorySession
+        self,
+        settings: OrySettings,
+        secret: str | None,
+        session: DirectorySession,
+        tokens: Tokens | None = None,
     ) -> None:
         self._settings = settings
         self._secret = secret or ""
         self._session = session
+        self._tokens = tokens
 
     # -- the admin API --------------------------------------------------------------------------
 
@@ -110,6 +117,11 @@ class OryApi:
         found = data.get("version") if isinstance(data, Mapping) else None
         return found[:64] if isinstance(found, str) else ""
 
+    def try_client(self) -> None:
+        """Have the OAuth2 client fetch a new token, whether or not one is at hand."""
+        if self._tokens is not None:
+            self._tokens.renewed()
+
     # -- the public API -------------------------------------------------------------------------
 
     def identity_schemas(self) -> tuple[IdentitySchema, ...]:
@@ -155,10 +167,12 @@ class OryApi:
     # -- both -----------------------------------------------------------------------------------
 
     def _admin(self, method: str, url: str, **more: Any) -> Answer:
+        if self._settings.auth is Auth.CLIENT and self._tokens is not None:
+            return self._tokens.exchange(method, url, **more)
         return self._session.exchange(method, url, headers=self._key(), **more)
 
     def _key(self) -> dict[str, str]:
-        if self._settings.auth is Auth.NONE or not self._secret:
+        if self._settings.auth in (Auth.NONE, Auth.CLIENT) or not self._secret:
             return {}
         if self._settings.auth is Auth.BEARER:
             return {"Authorization": f"Bearer {self._secret}"}

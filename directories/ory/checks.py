@@ -14,16 +14,20 @@ from directories.base import (
     Misconfigured,
     NotFound,
 )
+from directories.ory import client
 from directories.ory.api import OryApi
 from directories.ory.documents import encode
 from directories.ory.mapping import check_mapping
 from directories.ory.patch import origins_patch, relying_party_patch
 from directories.ory.proof import passkey_options
 from directories.ory.schema import IdentitySchema, WalkedSchema, walk
-from directories.ory.settings import Flavour, OrySettings
+from directories.ory.settings import Auth, Flavour, OrySettings
 
 NEEDED = frozenset(("ory.ready", "ory.identities", "ory.schemas", "ory.schema", "ory.mapping"))
 """Checks without which a delivery cannot work."""
+
+CLIENT = "ory.oauth2_client"
+"""Needed only where the client's tokens open the admin API."""
 
 CHOSEN_LATER = frozenset(("ory.schema", "ory.mapping"))
 """Those of them that look at what is chosen after connecting."""
@@ -54,10 +58,11 @@ class ConnectionTest:
 
     def run(self, *, probe: bool) -> ConnectionReport:
         """Run every check that can be run, and conclude."""
-        if self.settings.flavour is Flavour.SELF_HOSTED:
-            self._check("ory.ready", "The server is ready", self._ready)
-        self._check("ory.version", "Version", self._version)
-        self._check("ory.identities", "The admin API lists identities", self._identities)
+        if self.settings.client_id:
+            self._check("ory.oauth2_client", "The OAuth2 client gets a token", self._client)
+        locked_out = self._needs_client and self._has_failed(CLIENT)
+        if not locked_out:
+            self._admin_api()
         self._check("ory.schemas", "Identity schemas can be read", self._schemas)
         if self.settings.schema_id and self.schemas is not None:
             self._check("ory.schema", "The chosen identity schema is there", self._schema)
@@ -67,11 +72,25 @@ class ConnectionTest:
                 self._check(
                     "ory.display_name", "Ory can name its own passkeys", self._display_name, walked
                 )
-        self._check("ory.import", "Passkeys can be imported", self._import)
+        if not locked_out:
+            self._check("ory.import", "Passkeys can be imported", self._import)
         if probe:
             self._check("ory.rp_id", "Ory signs in with our relying party ID", self._rp_id)
         self._add(self._origins())
         return self._conclude(probe=probe)
+
+    def _admin_api(self) -> None:
+        if self.settings.flavour is Flavour.SELF_HOSTED:
+            self._check("ory.ready", "The server is ready", self._ready)
+        self._check("ory.version", "Version", self._version)
+        self._check("ory.identities", "The admin API lists identities", self._identities)
+
+    @property
+    def _needs_client(self) -> bool:
+        return self.settings.auth is Auth.CLIENT
+
+    def _has_failed(self, code: str) -> bool:
+        return any(one.code == code and one.state is CheckState.FAILED for one in self.checks)
 
     # -- how a check runs -----------------------------------------------------------------------
 
@@ -89,7 +108,9 @@ class ConnectionTest:
                 evidence=error.reason,
                 said=error.said,
                 request_id=error.request_id,
-                remedy=self._remedy(error, public=code in ("ory.schemas", "ory.rp_id")),
+                remedy=client.remedy(error)
+                if code == CLIENT
+                else self._remedy(error, public=code in ("ory.schemas", "ory.rp_id")),
             )
         self._add(replace(found, code=code, name=name))
 
@@ -99,7 +120,7 @@ class ConnectionTest:
     def _remedy(self, error: DirectoryError, *, public: bool) -> str:
         """What to do about a failed call."""
         network = self.settings.flavour is Flavour.NETWORK
-        if error.code in ("http.key", "http.forbidden"):
+        if error.code in ("http.key", "http.forbidden", "oauth.token_refused"):
             return self._remedy_for_key(network)
         if error.code == "http.redirect" and not network and not public:
             return "Give the admin address; Kratos' public port redirects admin calls to it."
@@ -114,6 +135,8 @@ class ConnectionTest:
         return "Try again; if it stays so, see whether the server runs and can be reached."
 
     def _remedy_for_key(self, network: bool) -> str:
+        if self._needs_client:
+            return client.REMEDY_FOR_GATEWAY
         if not network:
             return "Kratos itself asks for no key: the proxy in front of it refused this one."
         if (self.secret or "").startswith("ory_wak_"):
@@ -124,6 +147,15 @@ class ConnectionTest:
         return "Make a project API key for this very project in the Ory Console and use that."
 
     # -- the checks -----------------------------------------------------------------------------
+
+    def _client(self) -> Check:
+        self.api.try_client()
+        purpose = (
+            "Calls to the admin API carry it."
+            if self._needs_client
+            else "Ory Network's admin API takes the API key, not this."
+        )
+        return _passed(f"For the scopes {client.SCOPES}. {purpose}")
 
     def _ready(self) -> Check:
         answer = self.api.ready()
@@ -239,7 +271,8 @@ class ConnectionTest:
 
     def _conclude(self, *, probe: bool) -> ConnectionReport:
         failed = {check.code: check for check in self.checks if check.state is CheckState.FAILED}
-        blocking = [check for code, check in failed.items() if code in NEEDED]
+        needed = NEEDED | {CLIENT} if self._needs_client else NEEDED
+        blocking = [check for code, check in failed.items() if code in needed]
         chosen = bool(self.settings.schema_id)
         reasons = [check.evidence for check in blocking]
         reasons += [failed[code].evidence for code in ("ory.import", "ory.rp_id") if code in failed]

@@ -27,7 +27,7 @@ from directories.base import (
 )
 from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
-from directories.ory import lookup, proof
+from directories.ory import client, lookup, proof
 from directories.ory.api import PAGE_SIZE, OryApi
 from directories.ory.checks import ConnectionTest
 from directories.ory.delivery import OryDelivery
@@ -51,10 +51,12 @@ class OryConnector:
         settings: where it is, and what goes where.
         secret: the API key; None where the admin API takes none.
         destinations: where calls may go.
+        client_secret: of the OAuth2 client; None where there is no client.
         limits: times and sizes of calls.
 
     Raises:
-        Misconfigured: when there is no key where one is needed, or one that HTTP cannot carry.
+        Misconfigured: when there is no key or client secret where one is needed, or one that HTTP
+            cannot carry.
     """
 
     def __init__(
@@ -63,15 +65,19 @@ class OryConnector:
         secret: str | None,
         destinations: Destinations,
         *,
+        client_secret: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         if problem := secret_problem(settings, secret):
             raise Misconfigured(problem, code="ory.key")
+        if problems := client.problems(settings, client_secret):
+            raise Misconfigured(" ".join(problems.values()), code="ory.client")
         self.settings = settings
         self._secret = secret
-        hide = (secret,) if secret else ()
+        hide = [one for one in (secret, client_secret) if one]
         session = DirectorySession(destinations, hide=hide, limits=limits)
-        self._api = OryApi(settings, secret, session)
+        tokens = client.tokens(settings, client_secret, session) if client_secret else None
+        self._api = OryApi(settings, secret, session, tokens)
         self._delivery = OryDelivery(self._api, settings)
 
     @property
@@ -191,7 +197,7 @@ class OryConnector:
 
 def secret_problem(settings: OrySettings, secret: str | None) -> str:
     """What is wrong with a key, as a sentence; empty when nothing is. Never shows it."""
-    if settings.auth is Auth.NONE:
+    if settings.auth in (Auth.NONE, Auth.CLIENT):
         return ""
     if not secret:
         if settings.flavour is Flavour.NETWORK:

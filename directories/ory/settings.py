@@ -16,6 +16,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 """A token of RFC 9110 section 5.6.2, of a length no server refuses."""
 
+_CLIENT_ID = re.compile(r"[\x21-\x7e]{0,255}")
+"""RFC 6749 appendix A.1, without spaces; empty where there is no client."""
+
 _RESERVED_HEADERS = frozenset(
     ("host", "content-length", "content-type", "transfer-encoding", "connection", "cookie")
 )
@@ -36,6 +39,8 @@ class Auth(StrEnum):
     NONE = "none"
     BEARER = "bearer"
     HEADER = "header"
+    CLIENT = "oauth2"
+    """With the access token of an OAuth2 client, where a gateway stands before a Kratos."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,20 @@ class OrySettings:
     """The header that carries the secret, where `auth` is header."""
     schema_id: str = ""
     mapping: TraitMapping = field(default_factory=TraitMapping)
+    client_id: str = ""
+    """The project's OAuth2 client. On Ory Network only the connection test uses it."""
+    token_url: str = ""
+    """Where the client gets its tokens; self-hosted only, of Hydra or of the gateway."""
 
     @property
     def admin(self) -> str:
         """Base address of the admin API."""
         return self.admin_endpoint or self.endpoint
+
+    @property
+    def token_address(self) -> str:
+        """Where the OAuth2 client gets its tokens (Ory contract section 5)."""
+        return self.token_url or f"{self.endpoint}/oauth2/token"
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> OrySettings:
@@ -96,6 +110,8 @@ class OrySettings:
             admin_endpoint=reader.text("admin_endpoint").rstrip("/"),
             auth=reader.choice("auth", Auth) if values.get("auth") else default,
             header_name=reader.text("header_name"),
+            client_id=reader.text("client_id"),
+            token_url=reader.text("token_url"),
             schema_id=reader.text("schema_id"),
             mapping=reader.mapping(),
         )
@@ -116,6 +132,8 @@ class OrySettings:
             "admin_endpoint": self.admin_endpoint,
             "auth": self.auth.value,
             "header_name": self.header_name,
+            "client_id": self.client_id,
+            "token_url": self.token_url,
             "schema_id": self.schema_id,
             "mapping": {
                 "email": self.mapping.email,
@@ -131,7 +149,7 @@ class OrySettings:
         found: dict[str, str] = {}
         if not self.endpoint:
             found["endpoint"] = "Give the API endpoint."
-        for name in ("endpoint", "admin_endpoint"):
+        for name in ("endpoint", "admin_endpoint", "token_url"):
             if "?" in getattr(self, name):
                 found[name] = "Leave the part after ? out of the address."
         if self.flavour is Flavour.NETWORK:
@@ -148,6 +166,26 @@ class OrySettings:
                 found["header_name"] = "This header has a meaning of its own; choose another."
         if sentence := format_problem(self.mapping.display_format):
             found["mapping.display_format"] = sentence
+        return self._client_problems() | found
+
+    def _client_problems(self) -> dict[str, str]:
+        """What is wrong with the OAuth2 client, its secret aside."""
+        found: dict[str, str] = {}
+        if not _CLIENT_ID.fullmatch(self.client_id):
+            found["client_id"] = "A client ID has no spaces or special characters: copy it again."
+        if self.flavour is Flavour.NETWORK:
+            if self.token_url:
+                found["token_url"] = "Ory Network's is below its endpoint: leave this empty."  # noqa: S105
+        elif self.auth is Auth.CLIENT:
+            if not self.client_id:
+                found["client_id"] = "Give the ID of the OAuth2 client."
+            if not self.token_url:
+                found["token_url"] = "Give the address where the client gets its tokens."  # noqa: S105
+        elif self.client_id or self.token_url:
+            found["client_id"] = (
+                "Nothing would use this client: a self-hosted Kratos is either called with its "
+                "tokens, or takes none."
+            )
         return found
 
 

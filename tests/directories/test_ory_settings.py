@@ -40,6 +40,93 @@ def test_kratos_takes_no_key_by_itself():
     )
 
 
+def test_an_oauth2_client_is_read_back_as_it_was_written():
+    network = OrySettings(Flavour.NETWORK, "https://a.example", client_id="one")
+    assert OrySettings.from_mapping(network.to_mapping()) == network
+    assert network.token_address == "https://a.example/oauth2/token"
+    gated = OrySettings(
+        Flavour.SELF_HOSTED,
+        "https://a.example",
+        "https://b.example",
+        Auth.CLIENT,
+        client_id="one",
+        token_url="https://hydra.example/oauth2/token",
+    )
+    assert OrySettings.from_mapping(gated.to_mapping()) == gated
+    assert gated.token_address == "https://hydra.example/oauth2/token"
+
+
+def test_settings_from_before_there_were_clients_have_none():
+    stored = OrySettings(Flavour.NETWORK, "https://a.example").to_mapping()
+    del stored["client_id"], stored["token_url"]
+    assert OrySettings.from_mapping(stored).client_id == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"client_id": "two words"}, "client_id"),
+        ({"client_id": "é"}, "client_id"),
+        ({"client_id": "a" * 256}, "client_id"),
+        ({"client_id": 5}, "client_id"),
+        ({"token_url": "https://c.example/oauth2/token"}, "token_url"),
+        ({"auth": "oauth2"}, "auth"),
+    ],
+)
+def test_an_oauth2_client_that_makes_no_sense_on_ory_network_is_refused(changes, field):
+    with pytest.raises(InvalidSettings) as caught:
+        OrySettings.from_mapping(NETWORK | changes)
+    assert list(caught.value.problems) == [field]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"auth": "oauth2"}, {"client_id", "token_url"}),
+        ({"auth": "oauth2", "client_id": "a"}, {"token_url"}),
+        ({"auth": "oauth2", "client_id": "a", "token_url": "https://c.example?x"}, {"token_url"}),
+        ({"auth": "none", "client_id": "a"}, {"client_id"}),
+        ({"auth": "bearer", "token_url": "https://c.example"}, {"client_id"}),
+    ],
+)
+def test_an_oauth2_client_that_makes_no_sense_self_hosted_is_refused(changes, fields):
+    with pytest.raises(InvalidSettings) as caught:
+        OrySettings.from_mapping(KRATOS | changes)
+    assert set(caught.value.problems) == fields
+
+
+GATED = KRATOS | {
+    "auth": "oauth2",
+    "client_id": "one",
+    "token_url": "https://hydra.example.com/oauth2/token",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "client_secret", "fields"),
+    [
+        (NETWORK, None, set()),
+        (NETWORK, "typed without a client", {"client_id"}),
+        (NETWORK | {"client_id": "one"}, None, {"client_secret"}),
+        (NETWORK | {"client_id": "one"}, "two words", {"client_secret"}),
+        (NETWORK | {"client_id": "one"}, "right", set()),
+        (GATED, None, {"client_secret"}),
+        (GATED, "right", set()),
+        (GATED | {"token_url": "http://c.example"}, "right", {"token_url"}),
+        (GATED | {"token_url": "https://10.0.0.1/token"}, "right", {"token_url"}),
+    ],
+)
+def test_a_client_and_its_secret_come_together_and_go_to_allowed_places(
+    settings, client_secret, fields
+):
+    key = KEY if settings["flavour"] == "network" else None
+    found = registry.problems(
+        "ory", settings, key, client_secret=client_secret, private_destinations=[]
+    )
+    assert set(found) == fields
+    assert not any("typed without" in sentence for sentence in found.values())
+
+
 def test_settings_are_read_back_as_they_were_written():
     settings = OrySettings(
         Flavour.SELF_HOSTED,
