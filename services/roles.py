@@ -25,6 +25,7 @@ class Privilege(StrEnum):
     EDIT_DIRECTORIES = "directories.edit"
     DELETE_DIRECTORIES = "directories.delete"
     TEST_DIRECTORIES = "directories.test"
+    LINK_IDENTITIES = "identities.link"
     VIEW_DELIVERIES = "deliveries.view"
     RETRY_DELIVERIES = "deliveries.retry"
     VIEW_POLICIES = "policies.view"

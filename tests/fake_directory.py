@@ -12,12 +12,14 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from directories.base import (
     AlreadyThere,
     Capabilities,
     ConnectionReport,
     Connector,
+    Group,
     NotFound,
     Page,
     PasskeyRecord,
@@ -28,6 +30,7 @@ from directories.base import (
     Way,
     Written,
 )
+from directories.rules import DirectoryRules
 from models.db import in_transaction
 
 Happening = Exception | Callable[[], object]
@@ -40,6 +43,8 @@ class StoredIdentity:
     remote_id: str
     email: str
     external_id: uuid.UUID | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else the directory says of it, as fields of `RemoteIdentity`."""
     passkeys: dict[bytes, PasskeyRecord] = field(default_factory=dict)
 
 
@@ -56,6 +61,14 @@ class FakeDirectory(Connector):
         self.one_at_a_time = False
         self.warning: Refused | None = None
         self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
+        self.own_rules: DirectoryRules | None = None
+        self.lists_groups = False
+        self.lists_assigned = False
+        self.members: dict[Group, set[str]] = {}
+        self.assigned: set[str] = set()
+        self.uncounted: set[str] = set()
+        self.page_size = 25
+        self.cursors: list[str | None] = []
         self.most_at_once: dict[str, int] = {}
         self._inside: defaultdict[str, int] = defaultdict(int)
         self._guard = threading.Lock()
@@ -63,8 +76,8 @@ class FakeDirectory(Connector):
 
     # What tests arrange and look at
 
-    def add(self, email: str, external_id: uuid.UUID | None = None) -> StoredIdentity:
-        identity = StoredIdentity(f"remote-{next(self._number)}", email, external_id)
+    def add(self, email: str, external_id: uuid.UUID | None = None, **more: Any) -> StoredIdentity:
+        identity = StoredIdentity(f"remote-{next(self._number)}", email, external_id, more)
         self.identities[identity.remote_id] = identity
         return identity
 
@@ -79,7 +92,18 @@ class FakeDirectory(Connector):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(way=Way.IMPORT, takes_identities=self.takes_identities)
+        return Capabilities(
+            way=Way.IMPORT,
+            takes_identities=self.takes_identities,
+            lists_people=True,
+            lists_groups=self.lists_groups,
+            lists_assigned=self.lists_assigned,
+            has_rules=self.own_rules is not None,
+        )
+
+    def rules(self) -> DirectoryRules:
+        with self._call("rules"):
+            return self.own_rules
 
     @property
     def create_lock(self) -> str:
@@ -90,7 +114,30 @@ class FakeDirectory(Connector):
             return self.report
 
     def people(self, query, cursor, *, group=None, assigned=False) -> Page[RemoteIdentity]:
-        return Page(tuple(self._remote(one) for one in self.identities.values()))
+        with self._call("people"):
+            chosen = set(self.identities)
+            if group is not None:
+                chosen &= next(ids for one, ids in self.members.items() if one.remote_id == group)
+            if assigned:
+                chosen &= self.assigned
+            found = [self._remote(one) for name, one in self.identities.items() if name in chosen]
+            word = query.casefold()
+            return self._page(
+                [one for one in found if word in f"{one.label} {one.email} {one.name}".casefold()],
+                cursor,
+            )
+
+    def groups(self, query, cursor) -> Page[Group]:
+        with self._call("groups"):
+            word = query.casefold()
+            return self._page([one for one in self.members if word in one.name.casefold()], cursor)
+
+    def passkey_counts(self, remote_ids):
+        with self._call("passkey_counts"):
+            return {
+                one: None if one in self.uncounted else len(self.identities[one].passkeys)
+                for one in remote_ids
+            }
 
     def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:
         with self._call("find_identity"):
@@ -152,7 +199,16 @@ class FakeDirectory(Connector):
 
     @staticmethod
     def _remote(identity: StoredIdentity) -> RemoteIdentity:
-        return RemoteIdentity(identity.remote_id, identity.email)
+        return RemoteIdentity(
+            identity.remote_id,
+            **{"label": identity.email, "email": identity.email, **identity.more},
+        )
+
+    def _page(self, found: list[Any], cursor: str | None) -> Page[Any]:
+        self.cursors.append(cursor)
+        start = int(cursor.removeprefix("after ")) if cursor else 0
+        end = start + self.page_size
+        return Page(tuple(found[start:end]), f"after {end}" if end < len(found) else None)
 
     @staticmethod
     def _remote_passkey(passkey: PasskeyRecord) -> RemotePasskey:

@@ -161,34 +161,52 @@ def owe_held(session: Session, directory: Directory, *, now: datetime, actor: Pe
     Returns:
         How many deliveries were written; one that waits already covers the same change.
     """
-    held = (
-        select(Placement, Passkey.person_id)
-        .join(Passkey, Placement.passkey_id == Passkey.id)
-        .where(
-            Placement.directory_id == directory.id,
-            exists().where(
-                Delivery.directory_id == Placement.directory_id,
-                Delivery.passkey_id == Placement.passkey_id,
-                Delivery.state == DeliveryState.HELD,
-            ),
-        )
-        .order_by(Placement.passkey_id)
-        .with_for_update(of=Placement)  # nobody changes what is wanted before it is written again
-    )
-    pairs: dict[PlacementState, list[Pair]] = {state: [] for state in PlacementState}
-    for placement, person_id in session.execute(held):
-        pair = Pair(directory.id, placement.passkey_id, person_id)
-        pairs[placement.wanted].append(pair)
     cause = audit.Tag.DIRECTORY_TESTED.value
-    count = sum(
-        len(write(session, some, wanted, cause=cause, now=now)) for wanted, some in pairs.items()
-    )
+    count = _owe_held(session, _held(directory), cause=cause, now=now)
     if count:
         audit.record(
             session,
             audit.Tag.DELIVERY_OWED,
             now=now,
             actor=actor,
+            directory=directory,
+            cause=cause,
+            count=count,
+        )
+    return count
+
+
+def owe_linked(
+    session: Session,
+    directory: Directory,
+    person: Person,
+    *,
+    now: datetime,
+    actor: Person | None,
+) -> int:
+    """Owe the directory what is the person's, now that it is known which record there is theirs.
+
+    That is every passkey it was never asked to hold, and whatever it holds for a human: mostly
+    because the record was not found, or was somebody else's.
+
+    Returns:
+        How many deliveries were written; none before the directory is in service.
+    """
+    if directory.added_at is None or directory.verified_at is None or directory.ended_at:
+        return 0
+    cause = audit.Tag.IDENTITY_LINKED.value
+    missing = _unplaced(directory).where(Passkey.person_id == person.id)
+    pairs = [Pair._make(row) for row in session.execute(missing)]
+    count = len(write(session, pairs, PlacementState.PRESENT, cause=cause, now=now))
+    held = _held(directory).where(Passkey.person_id == person.id)
+    count += _owe_held(session, held, cause=cause, now=now)
+    if count:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            actor=actor,
+            person=person,
             directory=directory,
             cause=cause,
             count=count,
@@ -231,6 +249,34 @@ def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
             )
             .values(state=DeliveryState.DROPPED, code=NOT_SERVED, settled_at=now)
         )
+
+
+def _held(directory: Directory) -> Select[Placement, int]:
+    """The placements of which a delivery is held, and whose they are."""
+    return (
+        select(Placement, Passkey.person_id)
+        .join(Passkey, Placement.passkey_id == Passkey.id)
+        .where(
+            Placement.directory_id == directory.id,
+            exists().where(
+                Delivery.directory_id == Placement.directory_id,
+                Delivery.passkey_id == Placement.passkey_id,
+                Delivery.state == DeliveryState.HELD,
+            ),
+        )
+        .order_by(Placement.passkey_id)
+        .with_for_update(of=Placement)  # nobody changes what is wanted before it is written again
+    )
+
+
+def _owe_held(session: Session, held: Select[Placement, int], *, cause: str, now: datetime) -> int:
+    pairs: dict[PlacementState, list[Pair]] = {state: [] for state in PlacementState}
+    for placement, person_id in session.execute(held):
+        pair = Pair(placement.directory_id, placement.passkey_id, person_id)
+        pairs[placement.wanted].append(pair)
+    return sum(
+        len(write(session, some, wanted, cause=cause, now=now)) for wanted, some in pairs.items()
+    )
 
 
 def _unplaced(directory: Directory) -> Select[int, int, int]:
