@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,11 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def calendar_day(day: date) -> str:
+    """A day of the calendar, as "3 November 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def iso(moment: datetime) -> str:
     """A moment for machines, as "2026-11-03T14:05:09Z"."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -141,7 +146,13 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        exact=exact, day=day, iso=iso, number=number, meaning_of=meaning_of, base64url=base64url
+        exact=exact,
+        day=day,
+        calendar_day=calendar_day,
+        iso=iso,
+        number=number,
+        meaning_of=meaning_of,
+        base64url=base64url,
     )
     app.jinja_env.globals.update(
         icon=icon,

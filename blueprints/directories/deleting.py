@@ -12,7 +12,7 @@ from blueprints import confirming
 from blueprints.context import portal
 from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import DELETE_WORDS, DeleteForm
-from blueprints.directories.screens import TYPES
+from blueprints.directories.screens import TYPES, takes_deliveries
 from services import directories
 from services.ceremonies import CeremonyRefusal
 from services.directories import blockers
@@ -66,6 +66,8 @@ def _delete_page(name: uuid.UUID, form: DeleteForm) -> str:
         owed=owed,
         count=count,
         placed=summary.placed,
+        linked=summary.linked,
+        takes_deliveries=takes_deliveries(directory),
         words=DELETE_WORDS,
         subject=subject(name),
     )

@@ -8,12 +8,15 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    Field,
     RadioField,
     SelectChoice,
     StringField,
     SubmitField,
+    TextAreaField,
 )
 from wtforms.validators import AnyOf, DataRequired, Length
+from wtforms.widgets import TextArea
 
 from blueprints.forms import CeremonyForm, tidied
 from models import Serves
@@ -21,6 +24,7 @@ from models import Serves
 NAME_LENGTH = 128
 ADDRESS_LENGTH = 300
 SECRET_LENGTH = 4096
+PEM_LENGTH = 32 * 1024
 
 DELETE_WORDS = "permanently delete"
 """What must be typed before a directory is deleted."""
@@ -29,6 +33,24 @@ DELETE_WORDS = "permanently delete"
 def stripped(value: Any) -> Any:
     """A WTForms filter: no space around what was pasted."""
     return value.strip() if isinstance(value, str) else value
+
+
+class _WriteOnly(TextArea):
+    """A text area without what an input has, and that never shows what was typed."""
+
+    def __call__(self, field: Field, **attributes: Any) -> Any:
+        for name in ("type", "value"):
+            attributes.pop(name, None)
+        return super().__call__(field, **attributes)
+
+
+class SecretAreaField(TextAreaField):
+    """A secret of several lines: read, and never written into a page."""
+
+    widget = _WriteOnly()
+
+    def _value(self) -> str:
+        return ""
 
 
 def show_problems(form: FlaskForm, problems: Mapping[str, str]) -> None:

@@ -20,11 +20,15 @@ from directories.base import CheckState, ConnectionReport
 from models import Directory, Person, Serves
 from services import directories, people
 from services.deliveries import outbox
+from services.directories import expiry
+from services.directories.expiry import Expiry
 from services.refusal import Refusal
 
 MAX_QUERY = 100
 FOUND = 10
 CHOSEN_PAGE = 50
+MANY = 8
+"""From how many directories on the list can be narrowed by name."""
 
 
 class State(NamedTuple):
@@ -44,19 +48,39 @@ def state_of(directory: Directory) -> State:
     if report is not None and not report.verified:
         return State("last test failed", "attention")
     if report is not None and report.signs_in is False:
-        return State("delivers, but no sign-in", "attention")
+        does = "delivers" if screens.takes_deliveries(directory) else "works"
+        return State(f"{does}, but no sign-in", "attention")
     return State("verified", "good")
+
+
+class Row(NamedTuple):
+    """One line of the list."""
+
+    summary: directories.Summary
+    state: State
+    expiry: Expiry | None
+    takes_deliveries: bool
 
 
 @blueprint.get("")
 def index() -> str:
-    """Every directory, the ones that were only begun included."""
+    """Every directory, the ones that were only begun included; narrowed by a part of the name."""
+    query = people.tidy(request.args.get("q", ""))[:MAX_QUERY]
     with portal().database.read() as session:
         found = directories.summaries(session)
+    now = portal().now()
+    rows = [
+        Row(
+            one,
+            state_of(one.directory),
+            expiry.of(one.directory, now),
+            screens.takes_deliveries(one.directory),
+        )
+        for one in found
+        if query.casefold() in one.directory.name.casefold()
+    ]
     return render_template(
-        "directories/index.html",
-        rows=[(one, state_of(one.directory)) for one in found],
-        types=TYPES,
+        "directories/index.html", rows=rows, types=TYPES, query=query, count=len(found), many=MANY
     )
 
 
@@ -74,8 +98,9 @@ def show(directory: uuid.UUID) -> str | Response:
 def test(directory: uuid.UUID) -> Response:
     """Test the connection."""
     form = TestForm()
+    listed = "listed" in request.form
     with portal().database.read() as session:
-        added(session, directory)
+        found = added(session, directory)
     try:
         tested = directories.run_test(
             portal(), directory, probe=bool(form.probe.data), actor=current_user.person
@@ -83,7 +108,10 @@ def test(directory: uuid.UUID) -> Response:
     except Refusal as refusal:
         flash(refusal.sentence, "warning")
     else:
-        flash(*in_words(tested.report))
+        flash(*in_words(tested.report, found.name if listed else ""))
+    if listed:
+        query = request.form.get("q") or None
+        return redirect(url_for(".index", q=query, _anchor=f"directory-{directory}"), 303)
     return redirect(url_for(".show", directory=directory, _anchor="test"), 303)
 
 
@@ -92,7 +120,7 @@ def serves(directory: uuid.UUID) -> Response:
     """Serve everyone or chosen people; choose a person, or no longer."""
     actor, now = current_user.person, portal().now()
     with portal().database.write() as session:
-        found = added(session, directory)
+        found = _taking_deliveries(session, directory)
         if "choose" in request.form:
             person = _person(session, request.form["choose"])
             directories.choose(session, found, [person], actor=actor, now=now)
@@ -116,7 +144,7 @@ def deliver_existing(directory: uuid.UUID) -> Response:
     """Deliver the passkeys that exist already."""
     try:
         with portal().database.write() as session:
-            found = added(session, directory)
+            found = _taking_deliveries(session, directory)
             count = outbox.owe_existing(
                 session, found, actor=current_user.person, now=portal().now()
             )
@@ -136,6 +164,13 @@ def _where_it_stopped(draft: Directory) -> Response:
     if step is None:
         return redirect(url_for(".connect", kind=draft.type.value, attempt=draft.uuid))
     return redirect(url_for(step(draft), directory=draft.uuid))
+
+
+def _taking_deliveries(session: Session, directory: uuid.UUID) -> Directory:
+    found = added(session, directory)
+    if not screens.takes_deliveries(found):
+        abort(404)
+    return found
 
 
 def _person(session: Session, text: str) -> Person:
@@ -168,9 +203,11 @@ def _page(session: Session, directory: Directory) -> str:
         report=directories.report_of(directory),
         unplaced=outbox.unplaced(session, directory) if in_service else 0,
         takes_deliveries=screens.takes_deliveries(directory),
+        expiry=expiry.of(directory, portal().now()),
         **screens.of(directory).shown(directory.settings),
         serves_form=ServesForm(serves=directory.serves.value),
         test_form=TestForm(),
+        probes=screens.of(directory).probes,
         query=query,
         found=_found(session, directory, query) if query else (),
         chosen=chosen[:CHOSEN_PAGE],
@@ -185,15 +222,20 @@ def _found(session: Session, directory: Directory, query: str) -> list[Person]:
     return [one for one in found if one.id not in chosen][:FOUND]
 
 
-def in_words(report: ConnectionReport) -> tuple[str, str]:
-    """The outcome of a test as a message and its category."""
+def in_words(report: ConnectionReport, name: str = "") -> tuple[str, str]:
+    """The outcome of a test as a message and its category.
+
+    Args:
+        name: of the directory, where the checks stand on another page.
+    """
     failed = sum(check.state is CheckState.FAILED for check in report.checks)
+    which, where = (f"{name}: t", "Open it to see why.") if name else ("T", "See below.")
     if not report.verified:
-        return f"The test failed: {failed} of {len(report.checks)} checks. See below.", "error"
+        return f"{which}he test failed: {failed} of {len(report.checks)} checks. {where}", "error"
     if failed:
         many = "1 check" if failed == 1 else f"{failed} checks"
-        return f"The connection works, but {many} failed. See below.", "warning"
-    return "The connection works.", "success"
+        return f"{which}he connection works, but {many} failed. {where}", "warning"
+    return f"{which}he connection works.", "success"
 
 
 def say_verified(tested: directories.Tested) -> None:
@@ -201,4 +243,4 @@ def say_verified(tested: directories.Tested) -> None:
     if tested.report.verified:
         flash("The connection is verified.", "success")
     else:
-        flash("The connection is not verified, so nothing is delivered yet.", "warning")
+        flash("The connection is not verified, so it is not used yet.", "warning")

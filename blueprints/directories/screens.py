@@ -35,10 +35,8 @@ class Screens:
     """What the settings' partial is given, from the settings as they are stored."""
     next_step: Callable[[Directory], str] | None = None
     """The endpoint where a draft goes on; None where connecting adds."""
-
-    def step(self, word: str) -> int:
-        """The number of a step, from 1."""
-        return self.steps.index(word) + 1
+    probes: bool = False
+    """Whether its test can also try a sign-in flow."""
 
 
 def _ory_next(draft: Directory) -> str:
@@ -60,6 +58,7 @@ SCREENS: dict[str, Screens] = {
         edit_form=OryEditForm,
         shown=_ory_shown,
         next_step=_ory_next,
+        probes=True,
     ),
 }
 """Every type that can be connected, in the order in which it is offered."""

@@ -13,6 +13,7 @@ from models import (
     DeliveryState,
     Directory,
     DirectoryPerson,
+    Identity,
     Person,
     Placement,
     PlacementState,
@@ -27,6 +28,8 @@ class Summary:
     directory: Directory
     people: int
     """How many people it serves."""
+    linked: int
+    """How many people here are linked with their identity there."""
     placed: int
     """Passkeys that it confirmed."""
     waiting: int
@@ -36,7 +39,7 @@ class Summary:
 
 
 def summaries(session: Session) -> list[Summary]:
-    """Every directory that has not ended, drafts included, by name; five queries in all."""
+    """Every directory that has not ended, drafts included, by name; six queries in all."""
     directories = session.scalars(
         select(Directory).where(Directory.ended_at.is_(None)).order_by(Directory.name, Directory.id)
     ).all()
@@ -44,6 +47,10 @@ def summaries(session: Session) -> list[Summary]:
     chosen = _counts(
         session,
         select(DirectoryPerson.directory_id, func.count()).group_by(DirectoryPerson.directory_id),
+    )
+    linked = _counts(
+        session,
+        select(Identity.directory_id, func.count()).group_by(Identity.directory_id),
     )
     placed = _counts(
         session,
@@ -68,6 +75,7 @@ def summaries(session: Session) -> list[Summary]:
         Summary(
             directory=directory,
             people=everyone if directory.serves is Serves.EVERYONE else chosen.get(directory.id, 0),
+            linked=linked.get(directory.id, 0),
             placed=placed.get(directory.id, 0),
             waiting=states[directory.id, DeliveryState.WAITING]
             + states[directory.id, DeliveryState.RUNNING],
