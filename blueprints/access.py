@@ -85,6 +85,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "directories.edit": Privilege.EDIT_DIRECTORIES,
     "directories.delete": Privilege.DELETE_DIRECTORIES,
     "directories.test": Privilege.TEST_DIRECTORIES,
+    "directories.rules": Privilege.VIEW_DIRECTORIES,
     "directories.serves": Privilege.EDIT_DIRECTORIES,
     "directories.deliver_existing": Privilege.EDIT_DIRECTORIES,
     "policies.index": Privilege.VIEW_POLICIES,

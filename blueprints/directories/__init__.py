@@ -1,6 +1,6 @@
 """Directories: connecting one step by step, its page, its test, and whom it serves."""
 
-from blueprints.directories import connecting, deleting, editing, ory_steps, routes
+from blueprints.directories import connecting, deleting, editing, ory_steps, routes, rules
 from blueprints.directories.area import blueprint
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "editing",
     "ory_steps",
     "routes",
+    "rules",
 ]
