@@ -25,6 +25,7 @@ from directories.base import (
 
 SAID_LENGTH = 500
 REQUEST_ID_LENGTH = 128
+MOST_DETAILS = 20
 LONGEST_PAUSE = 3600.0
 """Seconds. A directory may not put us off for longer: deliveries would look forgotten."""
 
@@ -106,6 +107,11 @@ def words(data: Any) -> str:
             found.append(text)
     if not found and isinstance(error, str):
         found.append(error)
+    details = data.get("details")  # PingOne tells there what is wrong with what
+    for detail in details[:MOST_DETAILS] if isinstance(details, list) else ():
+        text = detail.get("message") if isinstance(detail, Mapping) else None
+        if isinstance(text, str) and text and text not in found:
+            found.append(text)
     return ": ".join(found)
 
 
@@ -206,9 +212,13 @@ def _facts(answer: Answer, code: str) -> dict[str, Any]:
 
 
 def _request_id(headers: Mapping[str, str], data: Any) -> str:
+    body: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+    own = body.get("id")
+    if isinstance(own, str) and isinstance(body.get("code"), str) and "message" in body:
+        return own  # PingOne names each of its errors, and asks for that name
     for name in _REQUEST_ID_HEADERS:
         if value := headers.get(name):
             return str(value)
-    error = data.get("error") if isinstance(data, Mapping) else None
+    error = body.get("error")
     named = error.get("request") if isinstance(error, Mapping) else None
     return named if isinstance(named, str) else ""

@@ -1,0 +1,49 @@
+"""The keys that people have in PingOne (PingOne contract section 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from directories.base import DirectoryError, NotFound, Refused, RemotePasskey
+from directories.pingone import documents
+from directories.pingone.api import PingOneApi
+
+AT_ONCE = 4
+"""Calls side by side: limits are per licence and per address (section 1.4)."""
+
+
+def passkeys(api: PingOneApi, user_id: str) -> tuple[RemotePasskey, ...]:
+    """The FIDO2 devices of a user that were paired to the end."""
+    read = (documents.passkey(device) for device in api.devices(user_id))
+    return tuple(one for one in read if one is not None)
+
+
+def counts(api: PingOneApi, user_ids: Sequence[str]) -> Mapping[str, int | None]:
+    """How many each of these users has, one call each: no list tells it."""
+
+    def count(user_id: str) -> int | None:
+        try:
+            return len(passkeys(api, user_id))
+        except DirectoryError:
+            return None
+
+    ids = list(dict.fromkeys(user_ids))
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return dict(zip(ids, threads.map(count, ids), strict=True))
+
+
+def remove(api: PingOneApi, user_id: str, device_id: str) -> None:
+    """Remove a device and read back that it is gone. Fine if it was gone already."""
+    with suppress(NotFound):
+        api.delete_device(user_id, device_id)
+    try:
+        api.device(user_id, device_id)
+    except NotFound:
+        return
+    raise Refused(
+        "PingOne kept the key. It can be removed there: Directory, Users, the user, Services, "
+        "Authentication.",
+        code="pingone.not_removed",
+    )

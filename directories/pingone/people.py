@@ -1,0 +1,105 @@
+"""Users and groups, found by the filters that PingOne documents (PingOne contract section 2).
+
+Parentheses, `and`, `or`, `eq` and `sw` are what its SCIM filter language offers for these fields
+(docs.pingidentity.com/pingone/directory/p1_scim_filter_language.html).
+"""
+
+from __future__ import annotations
+
+from directories.base import (
+    Group,
+    Misconfigured,
+    NotFound,
+    Page,
+    RemoteIdentity,
+)
+from directories.pingone import documents
+from directories.pingone.api import PAGE_SIZE, PingOneApi
+
+LONGEST_QUERY = 200
+
+
+def quoted(value: str) -> str:
+    """A value in a SCIM filter: in quotes, with quotes and backslashes escaped (section 2)."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def people_filter(query: str, group: str | None) -> str:
+    """The filter that finds users by the beginning of a user name, an address or a name."""
+    words = query.split()
+    whole = quoted(" ".join(words)[:LONGEST_QUERY])
+    found = ""
+    if words:
+        fields = ("username", "email", "name.given", "name.family")
+        parts = [f"{field} sw {whole}" for field in fields]
+        if len(words) > 1:
+            first, last = quoted(words[0][:LONGEST_QUERY]), quoted(words[-1][:LONGEST_QUERY])
+            parts.append(f"(name.given sw {first} and name.family sw {last})")
+            parts.append(f"(name.family sw {first} and name.given sw {last})")
+        found = " or ".join(parts)
+    if group is None:
+        return found
+    members = f"memberOfGroups[id eq {quoted(group)}]"
+    return f"{members} and ({found})" if found else members
+
+
+def search(
+    api: PingOneApi, query: str, cursor: str | None, group: str | None
+) -> Page[RemoteIdentity]:
+    """One page of users."""
+    found, following = api.users(people_filter(query, group), cursor, limit=PAGE_SIZE)
+    names = populations(api) if found else {}
+    read = (documents.identity(user, names) for user in found)
+    return Page(tuple(one for one in read if one is not None), following)
+
+
+def groups(api: PingOneApi, query: str, cursor: str | None) -> Page[Group]:
+    """One page of groups, by the beginning of their name."""
+    query = " ".join(query.split())[:LONGEST_QUERY]
+    filter = f"name sw {quoted(query)}" if query else ""
+    found, following = api.groups(filter, cursor, limit=PAGE_SIZE)
+    read = (documents.group(one) for one in found)
+    return Page(tuple(one for one in read if one is not None), following)
+
+
+def find(api: PingOneApi, remote_id: str) -> RemoteIdentity | None:
+    """The user with an id; None where there is none in this environment.
+
+    An environment that is not there says "not found" too, so it is asked for itself then
+    (section 1.3): a wrong connection must never look as if everybody had been deleted.
+    """
+    try:
+        found = api.user(remote_id)
+    except NotFound:
+        _see_environment(api)
+        return None
+    return documents.identity(found, {})
+
+
+def populations(api: PingOneApi) -> dict[str, str]:
+    """The names of all populations but the default one, by id; none where they cannot be read."""
+    try:
+        found = api.populations()
+    except Misconfigured:
+        return {}
+    return {
+        documents.text(one, "id"): documents.text(one, "name")
+        for one in found
+        if documents.flag(one, "default") is not True
+    }
+
+
+def _see_environment(api: PingOneApi) -> None:
+    try:
+        api.environment()
+    except NotFound as error:
+        raise Misconfigured(
+            "PingOne does not know this environment: check the Environment ID and the region.",
+            code="pingone.environment",
+            said=error.said,
+            request_id=error.request_id,
+            status=error.status,
+        ) from None
+    except Misconfigured:
+        pass  # the worker may not see it, which tells nothing
