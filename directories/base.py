@@ -106,9 +106,19 @@ class RemotePasskey:
 
     remote_id: str
     credential_id: bytes | None
-    """None where the directory does not tell."""
+    """None where the directory does not tell, or not for certain."""
     name: str = ""
     created_at: datetime | None = None
+    candidates: tuple[bytes, ...] = ()
+    """What the credential id may be, where the directory's way of writing it leaves a choice."""
+    model: str = ""
+    """The model of the key, as the directory calls it; empty where it does not tell."""
+
+    def is_credential(self, credential_id: bytes) -> bool | None:
+        """Whether it is this passkey, by the credential id; None where that cannot be told."""
+        if self.credential_id is not None:
+            return self.credential_id == credential_id
+        return True if credential_id in self.candidates else None
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from typing import Any
 
 from directories.base import CheckState, ConnectionReport, Connector, InvalidSettings, Misconfigured
 from directories.destinations import Destinations
+from directories.entra import credentials as entra_credentials
+from directories.entra.connector import EntraConnector
+from directories.entra.settings import EntraSettings
 from directories.ory import client
 from directories.ory.checks import CHOSEN_LATER, CLIENT, NEEDED
 from directories.ory.connector import OryConnector, secret_problem
 from directories.ory.settings import OrySettings
-from directories.pingone import checks as pingone_checks
-from directories.pingone.connector import PingOneConnector
-from directories.pingone.settings import PingOneSettings
-from directories.pingone.settings import secret_problem as pingone_secret_problem
 
 
 @dataclass(frozen=True)
@@ -154,44 +153,39 @@ def _ory_connects(report: ConnectionReport) -> bool:
     return not failed & ((NEEDED | {CLIENT}) - CHOSEN_LATER)
 
 
-def _pingone_problems(
+def _entra_problems(
     settings: Mapping[str, Any], secret: str | None, destinations: Destinations
 ) -> dict[str, str]:
     try:
-        read = PingOneSettings.from_mapping(settings)
+        read = EntraSettings.from_mapping(settings)
     except InvalidSettings as error:
         return error.problems
-    places = {
-        "custom_domain" if read.custom_domain and not read.auth_url else "auth_url": read.token_url,
-        "api_url": read.api,
-    }
     found = {
-        name: problem for name, url in places.items() if (problem := destinations.url_problem(url))
+        name: problem
+        for name in ("login_url", "graph_url")
+        if (problem := destinations.url_problem(getattr(read, name)))
     }
-    if problem := pingone_secret_problem(read, secret):
+    if problem := entra_credentials.secret_problem(read, secret):
         found["secret"] = problem
     return found
 
 
-def _pingone(
+def _entra(
     settings: Mapping[str, Any], secret: str | None, destinations: Destinations
-) -> PingOneConnector:
-    return PingOneConnector(PingOneSettings.from_mapping(settings), secret, destinations)
+) -> EntraConnector:
+    return EntraConnector(EntraSettings.from_mapping(settings), secret, destinations)
 
 
-def _pingone_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return PingOneSettings.from_mapping(settings).to_mapping()
+def _entra_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return EntraSettings.from_mapping(settings).to_mapping()
 
 
-def _pingone_connects(report: ConnectionReport) -> bool:
-    failed = {check.code for check in report.checks if check.state is CheckState.FAILED}
-    return not failed & (pingone_checks.NEEDED - pingone_checks.CHOSEN_LATER)
+def _entra_expires_on(settings: Mapping[str, Any]) -> date | None:
+    return entra_credentials.expires_on(EntraSettings.from_mapping(settings))
 
 
 KINDS: dict[str, Kind] = {
     "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects, takes_client=True),
-    "pingone": Kind(
-        "PingOne", _pingone_problems, _pingone, _pingone_normal, connects=_pingone_connects
-    ),
+    "entra": Kind("Entra ID", _entra_problems, _entra, _entra_normal, expires_on=_entra_expires_on),
 }
 """Every kind of directory that can be connected, by its type."""

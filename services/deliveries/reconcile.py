@@ -138,6 +138,5 @@ def _remove(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
 
 
 def _is_ours(passkey: RemotePasskey, facts: Facts) -> bool:
-    if passkey.credential_id is not None:
-        return passkey.credential_id == facts.desired.passkey.credential_id
-    return passkey.remote_id == facts.remote_id
+    told = passkey.is_credential(facts.desired.passkey.credential_id)
+    return passkey.remote_id == facts.remote_id if told is None else told

@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
-from directories.base import InvalidSettings
+from directories import registry
+from directories.base import InvalidSettings, Misconfigured, Way
+from directories.entra.connector import EntraConnector
 from directories.entra.credentials import expires_on, secret_problem
 from directories.entra.settings import Credential, EntraSettings
 from tests.directories.entra_keys import elliptic, pair
@@ -147,3 +149,38 @@ def test_a_secret_expires_when_somebody_said_so():
     assert expires_on(EntraSettings.from_mapping(SECRET)) is None
     told = EntraSettings.from_mapping(SECRET | {"secret_expires_on": "2027-05-31"})
     assert expires_on(told) == dt.date(2027, 5, 31)
+
+
+# -- the registry -------------------------------------------------------------------------------
+
+
+def test_the_registry_makes_a_connector_that_calls_nobody():
+    made = registry.build("entra", SECRET, VALUE, private_destinations=())
+    assert isinstance(made, EntraConnector)
+    assert made.capabilities.way is Way.FOREIGN
+    assert not made.capabilities.takes_identities
+    assert VALUE not in repr(vars(made))
+
+
+@pytest.mark.parametrize(
+    ("values", "secret", "fields"),
+    [
+        (SECRET | {"tenant_id": ""}, VALUE, {"tenant_id"}),
+        (SECRET, "", {"secret"}),
+        (SECRET | {"graph_url": "http://graph.example.com"}, VALUE, {"graph_url"}),
+        (SECRET | {"login_url": "https://user@login.example.com"}, VALUE, {"login_url"}),
+        (SECRET | {"graph_url": "https://10.0.0.1", "login_url": "x"}, "", None),
+    ],
+    ids=["tenant", "secret", "plain-http", "credentials-in-url", "all"],
+)
+def test_the_registry_says_what_is_wrong_by_field(values, secret, fields):
+    found = registry.problems("entra", values, secret, private_destinations=())
+    assert set(found) == (fields or {"login_url", "graph_url", "secret"})
+    with pytest.raises(Misconfigured):
+        registry.build("entra", values, secret, private_destinations=())
+
+
+def test_the_registry_knows_how_settings_are_stored_and_when_they_end():
+    stored = registry.normal("entra", with_certificate(tenant_id=TENANT.upper()))
+    assert stored["tenant_id"] == TENANT
+    assert registry.expires_on("entra", stored) == dt.date(2031, 5, 31)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from directories.base import Way
+from directories.entra.connector import CAPABILITIES as ENTRA
 from directories.ory.connector import CAPABILITIES as ORY
 from directories.registry import KINDS
 from models import DirectoryType
 from services.serving import IMPORTING, PROVING
 
-CAPABILITIES = {DirectoryType.ORY: ORY}
+CAPABILITIES = {DirectoryType.ORY: ORY, DirectoryType.ENTRA: ENTRA}
 
 
 def test_every_connectable_type_is_compared_here():

@@ -1,0 +1,304 @@
+"""Graph's HTTP calls, one method each, and which permission each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from directories.answers import Answer
+from directories.base import DirectoryError, Misconfigured, Refused
+from directories.entra import permissions
+from directories.entra.documents import GROUP_FIELDS, USER_FIELDS
+from directories.entra.failures import refusal
+from directories.entra.settings import EntraSettings
+from directories.oauth import Tokens
+
+PAGE_SIZE: Final = 50
+BATCH_SIZE: Final = 20
+"""The most requests in one batch (Entra contract section 3)."""
+
+LONGEST_CURSOR: Final = 8 * 1024
+"""Characters. Graph's tokens for the next page have a few hundred."""
+
+_READ_AS_REFUSALS: Final = (400, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 423, 424)
+"""Statuses whose body is read for Graph's own code before they become errors."""
+
+_POLICY = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/fido2"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a collection, and the cursor of the next."""
+
+    entries: tuple[Any, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """The answer to one request of a batch: a status of its own, and a body."""
+
+    status: int
+    body: Any
+
+
+class EntraApi:
+    """One tenant, seen through Graph v1.0.
+
+    Args:
+        settings: where it is.
+        tokens: carry the calls.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        settings: EntraSettings,
+        tokens: Tokens,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._base = f"{settings.graph_url}/v1.0"
+        self._client_id = settings.client_id
+        self._tokens = tokens
+        self._now = now
+        self.request_id = ""
+        """Graph's id of the last call, for a report."""
+        self.skew: float | None = None
+        """Seconds by which our clock was ahead of Graph's at the last call."""
+
+    # -- people and groups ----------------------------------------------------------------------
+
+    def organization(self) -> Listing:
+        """The tenant itself."""
+        query = {"$select": "id,displayName,verifiedDomains"}
+        return self._list("/organization", query, None, permissions.ORGANIZATION)
+
+    def users(self, narrowed: Mapping[str, str], cursor: str | None, *, top: int) -> Listing:
+        """One page of people.
+
+        Args:
+            narrowed: `$search` or `$filter`; empty for everyone.
+            cursor: from the page before.
+            top: how many.
+        """
+        query = {"$select": USER_FIELDS, "$top": str(top), **narrowed}
+        return self._list("/users", query, cursor, permissions.USERS, eventual=bool(narrowed))
+
+    def user(self, user_id: str) -> Any:
+        """One person by object id."""
+        query = {"$select": USER_FIELDS}
+        return self._call("GET", f"/users/{_step(user_id)}", permissions.USERS, query=query).data
+
+    def groups(self, narrowed: Mapping[str, str], cursor: str | None, *, top: int) -> Listing:
+        """One page of groups; arguments as those of `users`."""
+        query = {"$select": GROUP_FIELDS, "$top": str(top), **narrowed}
+        return self._list("/groups", query, cursor, permissions.GROUPS, eventual=bool(narrowed))
+
+    def members(
+        self, group_id: str, narrowed: Mapping[str, str], cursor: str | None, *, top: int
+    ) -> Listing:
+        """One page of a group's people, those of groups inside it included."""
+        path = f"/groups/{_step(group_id)}/transitiveMembers/microsoft.graph.user"
+        query = {"$count": "true", "$select": USER_FIELDS, "$top": str(top), **narrowed}
+        return self._list(path, query, cursor, permissions.GROUPS, eventual=True)
+
+    def assignments(self, cursor: str | None, *, top: int) -> Listing:
+        """One page of who is assigned to our own application: people, groups, applications."""
+        path = f"/servicePrincipals(appId='{_step(self._client_id)}')/appRoleAssignedTo"
+        return self._list(path, {"$top": str(top)}, cursor, permissions.ASSIGNMENTS)
+
+    # -- passkeys -------------------------------------------------------------------------------
+
+    def fido2_methods(self, user_id: str, cursor: str | None) -> Listing:
+        """One page of a person's passkeys; there is hardly ever a second."""
+        return self._list(_methods(user_id), {}, cursor, permissions.PASSKEYS_READ)
+
+    def fido2_method(self, user_id: str, method_id: str) -> Any:
+        """One passkey of a person."""
+        path = f"{_methods(user_id)}/{_step(method_id)}"
+        return self._call("GET", path, permissions.PASSKEYS_READ).data
+
+    def delete_fido2_method(self, user_id: str, method_id: str) -> None:
+        """Remove one passkey of a person."""
+        path = f"{_methods(user_id)}/{_step(method_id)}"
+        self._call("DELETE", path, permissions.PASSKEYS)
+
+    def creation_options(self, user_id: str) -> Any:
+        """A challenge for a new passkey of a person, good for five minutes in v1.0."""
+        path = f"{_methods(user_id)}/creationOptions"
+        return self._call("GET", path, permissions.PASSKEYS).data
+
+    def create_fido2_method(self, user_id: str, body: Mapping[str, Any]) -> Any:
+        """Register the passkey that answers a challenge."""
+        return self._call("POST", _methods(user_id), permissions.PASSKEYS, body=body).data
+
+    # -- policy and batches ---------------------------------------------------------------------
+
+    def fido2_policy(self, *, expand: bool) -> Any:
+        """The tenant's policy for passkeys.
+
+        Args:
+            expand: ask for the passkey profiles by name; plain answers may leave them out.
+        """
+        query = {"$expand": "passkeyProfiles"} if expand else {}
+        return self._call("GET", _POLICY, permissions.POLICY, query=query).data
+
+    def batch(self, requests: Sequence[Mapping[str, Any]], needs: Sequence[str]) -> list[Item]:
+        """Up to 20 requests in one call; the answers in the order of the requests.
+
+        Each has a status of its own: a good answer to the call says nothing of them. One that was
+        not answered has status 0.
+
+        Args:
+            requests: `method` and `url`, the path below the version; with `body` where needed.
+            needs: the permissions that they need.
+        """
+        numbered = [{"id": str(number), **one} for number, one in enumerate(requests, 1)]
+        answer = self._call("POST", "/$batch", needs, body={"requests": numbered})
+        found: dict[str, Item] = {}
+        responses = answer.data.get("responses") if isinstance(answer.data, Mapping) else None
+        for one in responses if isinstance(responses, list) else ():
+            name, status = (
+                (one.get("id"), one.get("status")) if isinstance(one, Mapping) else ("", 0)
+            )
+            if isinstance(name, str) and isinstance(status, int):
+                found.setdefault(name, Item(status, one.get("body")))
+        return [found.get(one["id"], Item(0, None)) for one in numbered]
+
+    # -- all of them ----------------------------------------------------------------------------
+
+    def _list(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        cursor: str | None,
+        needs: Sequence[str],
+        *,
+        eventual: bool = False,
+    ) -> Listing:
+        headers = {"ConsistencyLevel": "eventual"} if eventual else {}
+        url = self._url(path, query) if cursor is None else self._following(path, cursor)
+        answer = self._send("GET", url, needs, headers=headers)
+        entries = answer.data.get("value") if isinstance(answer.data, Mapping) else None
+        if not isinstance(entries, list):
+            raise Misconfigured(
+                "What came back is not a list, so this is not Microsoft Graph.",
+                code="entra.not_graph",
+                request_id=answer.request_id,
+            )
+        return Listing(tuple(entries), self._next(path, answer))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        needs: Sequence[str],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Answer:
+        return self._send(method, self._url(path, query or {}), needs, body=body)
+
+    def _url(self, path: str, query: Mapping[str, str]) -> str:
+        encoded = urlencode(query, quote_via=quote, safe="$,")
+        return f"{self._base}{path}?{encoded}" if encoded else f"{self._base}{path}"
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        needs: Sequence[str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Answer:
+        try:
+            answer = self._tokens.exchange(
+                method, url, headers=headers, json=body, accept=_READ_AS_REFUSALS
+            )
+        except DirectoryError as error:
+            self.request_id = error.request_id
+            raise
+        self.request_id = answer.request_id
+        self.skew = self._skew(answer.headers.get("date", ""))
+        if (refused := refusal(answer, self._now(), needs)) is not None:
+            raise refused
+        return answer
+
+    def _next(self, path: str, answer: Answer) -> str | None:
+        """The cursor of the next page: its address without the host, where it may be followed.
+
+        Raises:
+            Misconfigured: when it leads to another host, or to something else.
+        """
+        link = answer.data.get("@odata.nextLink")
+        if link is None:
+            return None
+        if isinstance(link, str) and (found := self._cursor_in(path, link)) is not None:
+            return found
+        raise Misconfigured(
+            "The next page is said to be at another address, so this is not Microsoft Graph.",
+            code="entra.foreign_link",
+            request_id=answer.request_id,
+        )
+
+    def _cursor_in(self, path: str, link: str) -> str | None:
+        ours = urlsplit(self._base)
+        try:
+            theirs = urlsplit(link)
+            same = (theirs.scheme, theirs.hostname, theirs.port, theirs.username) == (
+                ours.scheme,
+                ours.hostname,
+                ours.port,
+                None,
+            )
+        except ValueError:  # no address at all, such as one with half a bracket
+            return None
+        cursor = f"{theirs.path}?{theirs.query}"
+        return cursor if same and _follows(path, cursor) else None
+
+    def _following(self, path: str, cursor: str) -> str:
+        """The address of a cursor. It came back from a page, so it is judged again."""
+        if not _follows(path, cursor):
+            raise Refused("This page of the list is not there any more.", code="entra.cursor")
+        ours = urlsplit(self._base)
+        return f"{ours.scheme}://{ours.netloc}{cursor}"
+
+    def _skew(self, date: str) -> float | None:
+        try:
+            theirs = parsedate_to_datetime(date)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        if theirs.tzinfo is None:
+            theirs = theirs.replace(tzinfo=UTC)
+        return (self._now() - theirs).total_seconds()
+
+
+def _follows(path: str, cursor: str) -> bool:
+    """Whether a cursor leads to the same collection as the first page did."""
+    where, _, query = cursor.partition("?")
+    plain = all(0x21 <= ord(one) <= 0x7E and one not in '\\#"<>' for one in cursor)
+    steps = where.split("/")
+    return (
+        plain
+        and len(cursor) <= LONGEST_CURSOR
+        and bool(query)
+        and where.startswith("/")
+        and not where.startswith("//")
+        and not {".", ".."} & set(steps)
+        and steps[-1].casefold() == path.rpartition("/")[2].casefold()
+    )
+
+
+def _methods(user_id: str) -> str:
+    return f"/users/{_step(user_id)}/authentication/fido2Methods"
+
+
+def _step(value: str) -> str:
+    """One step of a path, percent-encoded whole."""
+    return quote(value, safe="")

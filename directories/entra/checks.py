@@ -1,0 +1,352 @@
+"""The connection test: each check by name, and what they amount to (Entra contract section 6).
+
+Nothing in it writes, and no challenge is asked for: whether passkeys can be written is told by the
+token's own list of permissions only, and the test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from directories.base import (
+    Check,
+    CheckState,
+    ConnectionReport,
+    DirectoryError,
+    Misconfigured,
+    NotFound,
+)
+from directories.entra import documents, permissions, policy
+from directories.entra.api import EntraApi
+from directories.entra.credentials import GUID, expires_on
+from directories.entra.settings import EntraSettings
+from directories.entra.token import Claims, claims
+from directories.oauth import Tokens
+from directories.rules import DirectoryRules
+
+NEEDED = frozenset(
+    (
+        "entra.cloud",
+        "entra.token",
+        "entra.permissions",
+        "entra.users",
+        "entra.groups",
+        "entra.passkeys",
+        "entra.policy",
+        "entra.self_service",
+    )
+)
+"""Checks without which people cannot be listed or given keys."""
+
+MOST_SKEW = 120
+"""Seconds. An assertion is good for five minutes."""
+
+OTHER_CLOUDS = (
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+)
+"""Where Graph has no provisioning of passkeys (section 1)."""
+
+REGISTRATION = "Microsoft Entra admin center, Entra ID, App registrations, the application"
+GRANT = (
+    f"{REGISTRATION}, API permissions, Add a permission, Microsoft Graph, Application permissions"
+)
+CONSENT = "then press Grant admin consent"
+CEREMONY = (
+    "Keys made here do not sign in there: Entra takes only keys made in a ceremony of its own, "
+    "and this portal cannot yet run one."
+)
+
+_SOFT = frozenset(("entra.organization", "entra.policy", "entra.token_facts"))
+"""Checks whose own failure to be read says nothing against the connection."""
+
+
+@dataclass
+class ConnectionTest:
+    """One run of the checks."""
+
+    api: EntraApi
+    settings: EntraSettings
+    tokens: Tokens
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    checks: list[Check] = field(default_factory=list)
+    someone: str = ""
+    """The id of some person there, whose passkeys are read."""
+    rules: DirectoryRules | None = None
+
+    def run(self) -> ConnectionReport:
+        """Run every check that can be run, and conclude."""
+        if urlsplit(self.settings.graph_url).hostname in OTHER_CLOUDS:
+            self._check("entra.cloud", "The cloud has passkey provisioning", _other_cloud)
+        self._check("entra.expiry", f"The {self._credential} has not expired", self._expiry)
+        self._check("entra.token", "Entra signs the application in", self._token)
+        if self._state("entra.token") is CheckState.PASSED:
+            self._check("entra.token_facts", "The token is for this connection", self._facts)
+            self._check("entra.permissions", "The permissions are granted", self._permissions)
+            self._check("entra.excess", "No more is granted than is needed", self._excess)
+            self._check("entra.organization", "The tenant's name", self._organization)
+            self._check("entra.users", "People can be listed", self._users)
+            self._check("entra.groups", "Groups can be listed", self._groups)
+            self._check("entra.passkeys", "People's passkeys can be read", self._passkeys)
+            self._check("entra.policy", "Passkeys are switched on there", self._policy)
+            self._check("entra.self_service", "Self-service set up is on", self._self_service)
+            self._check("entra.keys", "Security keys are admitted", self._keys)
+            self._check("entra.clock", "The clocks agree", self._clock)
+            self._check("entra.write", "Passkeys can be written", self._write)
+        return self._conclude()
+
+    # -- how a check runs -----------------------------------------------------------------------
+
+    def _check(self, code: str, name: str, look: Callable[[], Check]) -> None:
+        self.api.request_id = ""
+        try:
+            found = look()
+        except DirectoryError as error:
+            found = Check(
+                code,
+                name,
+                CheckState.UNKNOWN if code in _SOFT else CheckState.FAILED,
+                evidence=error.reason,
+                said=error.said,
+                request_id=error.request_id,
+                remedy=self._remedy(error, code),
+            )
+        request_id = found.request_id or self.api.request_id
+        self.checks.append(replace(found, code=code, name=name, request_id=request_id))
+
+    def _state(self, code: str) -> CheckState | None:
+        return next((one.state for one in self.checks if one.code == code), None)
+
+    def _remedy(self, error: DirectoryError, code: str) -> str:
+        """What to do about a failed call, and where."""
+        if error.code == "entra.token":
+            return (
+                f"See {REGISTRATION}: its Overview has both IDs, Certificates & secrets the secret."
+            )
+        if error.code == "entra.permission":
+            return f"{GRANT}: add {_LEAST.get(code, 'what is named above')}, {CONSENT}."
+        if error.code == "http.destination":
+            return "Name this host or network in LATCHKEY_PRIVATE_DESTINATIONS, or use https."
+        if isinstance(error, Misconfigured | NotFound):
+            return "Check the addresses of the sign-in service and of Graph."
+        return "Try again; if it stays so, see Microsoft's service health."
+
+    @property
+    def _credential(self) -> str:
+        return str(self.settings.credential)
+
+    # -- the token ------------------------------------------------------------------------------
+
+    def _expiry(self) -> Check:
+        last = expires_on(self.settings)
+        if last is None:
+            return _unknown(
+                "Nobody said when the secret expires, and Entra tells only those who may read "
+                "applications.",
+                f"Copy the day from {REGISTRATION}, Certificates & secrets.",
+            )
+        left = (last - self._today()).days
+        if left >= 0:
+            return _passed(f"It works until {last.isoformat()}: {left} days.")
+        return _failed(
+            f"It expired on {last.isoformat()}.",
+            f"Make a new one: {REGISTRATION}, Certificates & secrets.",
+        )
+
+    def _token(self) -> Check:
+        self.tokens.renewed()  # what was granted since is in a new token only
+        return _passed("Entra gave out a token. That proves the credential, and no permission.")
+
+    def _facts(self) -> Check:
+        found = self._claims()
+        if found is None:
+            return _unknown("The token cannot be read. It is Graph's to read, so that may be so.")
+        mismatch = found.mismatch(
+            tenant_id=self.settings.tenant_id if GUID.fullmatch(self.settings.tenant_id) else "",
+            client_id=self.settings.client_id,
+            graph_url=self.settings.graph_url,
+        )
+        if mismatch:
+            return _unknown(mismatch, "Check the tenant, the application and the addresses.")
+        until = found.expires
+        return _passed(
+            "For this tenant, this application and Graph"
+            + (f", until {until.strftime('%H:%M')} UTC." if until else ".")
+        )
+
+    def _permissions(self) -> Check:
+        found = self._claims()
+        if found is None or found.roles is None:
+            return _unknown(
+                "The token names no permission: usually none was consented to yet.",
+                f"{GRANT}: add {', '.join(_PRESCRIBED)}, {CONSENT}.",
+            )
+        missing = [one for one in permissions.NEEDED if not found.roles & set(one)]
+        if missing:
+            return _failed(
+                f"Missing: {'; '.join(' or '.join(one[:2]) for one in missing)}.",
+                f"{GRANT}: add {', '.join(_ASKED[one] for one in missing)}, {CONSENT}. A new "
+                "permission can take some minutes to work.",
+            )
+        granted = sorted(found.roles & {one for need in permissions.NEEDED for one in need})
+        broad = permissions.PASSKEYS[1]
+        least = permissions.PASSKEYS[0]
+        note = (
+            f" {least} would be enough in place of {broad}, where no Temporary Access Passes are "
+            "made."
+            if broad in found.roles and least not in found.roles
+            else ""
+        )
+        return _passed(f"Granted: {', '.join(granted)}.{note}")
+
+    def _excess(self) -> Check:
+        found = self._claims()
+        if found is None or found.roles is None:
+            return _unknown("The token names no permission.")
+        if excess := sorted(found.roles - permissions.USEFUL):
+            return _failed(
+                f"Not needed here: {', '.join(excess)[:300]}.",
+                f"Remove them: {REGISTRATION}, API permissions. Whoever has the secret has them.",
+            )
+        return _passed("Nothing that is not used here.")
+
+    def _claims(self) -> Claims | None:
+        return claims(self.tokens.token())
+
+    # -- what can be read -----------------------------------------------------------------------
+
+    def _organization(self) -> Check:
+        entries = self.api.organization().entries
+        name = documents.text(entries[0], "displayName") if entries else ""
+        return _passed(name) if name else _unknown("The tenant does not tell its name.")
+
+    def _users(self) -> Check:
+        entries = self.api.users({}, None, top=1).entries
+        self.someone = documents.object_id(entries[0]) if entries else ""
+        return _passed("It lists people." if self.someone else "It lists people; there are none.")
+
+    def _groups(self) -> Check:
+        self.api.groups({}, None, top=1)
+        return _passed("It lists groups.")
+
+    def _passkeys(self) -> Check:
+        if not self.someone:
+            return _unknown("There is nobody whose passkeys could be read.")
+        try:
+            self.api.fido2_methods(self.someone, None)
+        except NotFound as gone:
+            return replace(_unknown(gone.reason), said=gone.said, request_id=gone.request_id)
+        return _passed("Read for one person.")
+
+    # -- the policy -----------------------------------------------------------------------------
+
+    def _policy(self) -> Check:
+        self.rules = policy.rules(self.api)
+        if self.rules.enabled is None:
+            return _unknown("The policy does not say.")
+        if not self.rules.enabled:
+            return _failed("The policy is disabled.", f"Enable it: {policy.WHERE['enabled']}.")
+        who = "; ".join(f"{one.name}: {one.applies_to}" for one in self.rules.profiles)
+        return _passed(f"On. {who}"[:300])
+
+    def _self_service(self) -> Check:
+        if self.rules is None or self.rules.self_service is None:
+            return _unknown(_NO_POLICY, _READ_POLICY)
+        if self.rules.self_service:
+            return _passed("On, as provisioning by the API needs it.")
+        return _failed(
+            "Off. Microsoft's provisioning of passkeys works only where people may set them up "
+            "themselves, too.",
+            f"Switch it on: {policy.WHERE['self_service']}.",
+        )
+
+    def _keys(self) -> Check:
+        if self.rules is None:
+            return _unknown(_NO_POLICY, _READ_POLICY)
+        if fitting := policy.takes_security_keys(self.rules):
+            return _passed(f"By {', '.join(fitting)}. Which models: see the comparison of rules.")
+        return _failed(
+            "No profile that is for anybody admits a security key.",
+            f"Admit device-bound passkeys: {policy.WHERE['profiles']}.",
+        )
+
+    def _clock(self) -> Check:
+        skew = self.api.skew
+        if skew is None:
+            return _unknown("Graph did not say what time it is.")
+        if abs(skew) <= MOST_SKEW:
+            return _passed("Within two minutes.")
+        way = "ahead" if skew > 0 else "behind"
+        return _failed(
+            f"The clock here is {round(abs(skew) / 60)} minutes {way} of Graph's.",
+            "Set this server's clock by NTP: assertions of a certificate are good for minutes.",
+        )
+
+    def _write(self) -> Check:
+        return _unknown(
+            "Not tried: a test writes nothing and asks for no challenge. The token's permissions "
+            "are what tells."
+        )
+
+    def _today(self) -> date:
+        return self.now().astimezone(UTC).date()
+
+    # -- what they amount to --------------------------------------------------------------------
+
+    def _conclude(self) -> ConnectionReport:
+        blocking = [
+            one for one in self.checks if one.state is CheckState.FAILED and one.code in NEEDED
+        ]
+        if blocking:
+            said = " ".join(one.evidence for one in blocking)
+            sentence = f"This connection cannot be used yet. {said}"
+        else:
+            sentence = f"This connection can list people and read their passkeys. {CEREMONY}"
+        return ConnectionReport(
+            checks=tuple(self.checks), verified=not blocking, signs_in=None, sentence=sentence
+        )
+
+
+_ASKED = {
+    permissions.USERS: "User.Read.All",
+    permissions.GROUPS: "Group.Read.All",
+    permissions.PASSKEYS: "UserAuthenticationMethod.ReadWrite.All (or the narrower "
+    "UserAuthMethod-Passkey.ReadWrite.All)",
+}
+"""What HID's manual asks for, and what does as well."""
+
+_PRESCRIBED = tuple(_ASKED.values())
+
+_LEAST = {
+    "entra.users": _ASKED[permissions.USERS],
+    "entra.groups": _ASKED[permissions.GROUPS],
+    "entra.passkeys": _ASKED[permissions.PASSKEYS],
+    "entra.policy": permissions.POLICY[0],
+    "entra.organization": permissions.ORGANIZATION[0],
+}
+
+_NO_POLICY = "The policy cannot be read."
+_READ_POLICY = f"{GRANT}: add {permissions.POLICY[0]}, {CONSENT}. It is not needed otherwise."
+
+
+def _other_cloud() -> Check:
+    return _failed(
+        "Microsoft offers the provisioning of passkeys in its global cloud only.",
+        "Connect a tenant of the global cloud.",
+    )
+
+
+def _passed(evidence: str) -> Check:
+    return Check("", "", CheckState.PASSED, evidence)
+
+
+def _failed(evidence: str, remedy: str) -> Check:
+    return Check("", "", CheckState.FAILED, evidence, remedy=remedy)
+
+
+def _unknown(evidence: str, remedy: str = "") -> Check:
+    return Check("", "", CheckState.UNKNOWN, evidence, remedy=remedy)

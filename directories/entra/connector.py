@@ -1,0 +1,180 @@
+"""The Entra ID connector: the protocol of `directories.base`, from the modules beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from directories.base import (
+    Capabilities,
+    CeremonyAnswer,
+    ConnectionReport,
+    CreationOptions,
+    Group,
+    Misconfigured,
+    NotFound,
+    Page,
+    PasskeyRecord,
+    PersonRecord,
+    Proof,
+    ProofOptions,
+    Refused,
+    RemoteIdentity,
+    RemotePasskey,
+    Way,
+    Written,
+)
+from directories.destinations import Destinations
+from directories.entra import assigned as assignments
+from directories.entra import documents, passkeys, people, policy
+from directories.entra.api import EntraApi
+from directories.entra.checks import ConnectionTest
+from directories.entra.credentials import GUID, secret_problem
+from directories.entra.failures import no_token
+from directories.entra.settings import Credential, EntraSettings
+from directories.http import DirectorySession, Limits
+from directories.oauth import Assertion, Grant, SecretPost, Tokens
+from directories.rules import DirectoryRules
+
+CAPABILITIES = Capabilities(
+    way=Way.FOREIGN,
+    takes_identities=False,
+    lists_people=True,
+    lists_groups=True,
+    lists_assigned=True,
+    has_rules=True,
+)
+
+
+class EntraConnector:
+    """One application registration in one tenant.
+
+    Args:
+        settings: which.
+        secret: the secret's Value, or the certificate's private key.
+        destinations: where calls may go.
+        limits: times and sizes of calls.
+
+    Raises:
+        Misconfigured: when the secret is none, or not the certificate's key.
+    """
+
+    def __init__(
+        self,
+        settings: EntraSettings,
+        secret: str | None,
+        destinations: Destinations,
+        *,
+        limits: Limits | None = None,
+    ) -> None:
+        if problem := secret_problem(settings, secret):
+            raise Misconfigured(problem, code="entra.key")
+        self.settings = settings
+        session = DirectorySession(destinations, hide=(secret or "",), limits=limits)
+        self._tokens = Tokens(session, grant(settings, secret or ""), explain=no_token)
+        self._api = EntraApi(settings, self._tokens)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """People are linked, not made; keys are made in a ceremony of Entra's own."""
+        return CAPABILITIES
+
+    @property
+    def create_lock(self) -> str:
+        """One name for each tenant. Nobody is created there, so nothing waits for it."""
+        return f"entra:{self.settings.tenant_id}"
+
+    def test(self, *, rp_id: str, origins: tuple[str, ...], probe: bool) -> ConnectionReport:
+        """Check the connection, each check by name. Nothing in it leaves a trace there."""
+        return ConnectionTest(self._api, self.settings, self._tokens).run()
+
+    def people(
+        self,
+        query: str,
+        cursor: str | None,
+        *,
+        group: str | None = None,
+        assigned: bool = False,
+    ) -> Page[RemoteIdentity]:
+        """Search people by words that names and addresses begin with.
+
+        A group narrows more than being assigned does, so of both only the group is heeded.
+        """
+        if assigned and group is None:
+            return assignments.assigned(self._api, query, cursor)
+        return people.people(self._api, query, cursor, group=group)
+
+    def groups(self, query: str, cursor: str | None) -> Page[Group]:
+        """Search groups by words that their names begin with."""
+        return people.groups(self._api, query, cursor)
+
+    def find_identity(self, person: PersonRecord, remote_id: str | None) -> RemoteIdentity | None:
+        """The person by the object id that was linked. Never by address: Entra verifies none."""
+        if remote_id is None or not GUID.fullmatch(remote_id):
+            return None
+        try:
+            found = documents.person(self._api.user(remote_id))
+        except NotFound:
+            return None
+        if found is None or found.remote_id.lower() != remote_id.lower():
+            raise Misconfigured(
+                "What came back is not this person, so this is not Microsoft Graph.",
+                code="entra.not_graph",
+            )
+        return found
+
+    def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
+        """Refuse: people are made in Entra itself."""
+        raise Refused(
+            "People are made in Entra ID itself. Link this person to one who is there.",
+            code="entra.no_identities",
+        )
+
+    def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
+        """Refuse: this portal runs no ceremony of Entra's."""
+        raise Refused("This portal runs no ceremony of Entra's.", code="entra.no_ceremony")
+
+    def put_passkey(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
+    ) -> Written:
+        """Refuse: Entra takes no key that was made elsewhere."""
+        raise Refused(
+            "Entra takes only keys that were made in a ceremony of its own.",
+            code="entra.no_import",
+        )
+
+    def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
+        """Every passkey that Entra holds for the person."""
+        return passkeys.listed(self._api, identity.remote_id)
+
+    def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
+        """How many passkeys each person has there, 20 people in one call."""
+        return passkeys.counts(self._api, remote_ids)
+
+    def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
+        """Remove one passkey and read back that it is gone."""
+        passkeys.remove(self._api, identity.remote_id, passkey.remote_id)
+
+    def rules(self) -> DirectoryRules:
+        """The tenant's policy for passkeys."""
+        return policy.rules(self._api)
+
+    def begin_proof(self) -> ProofOptions:
+        """Refuse: a sign-in at Entra cannot be made from another page."""
+        raise _no_proof()
+
+    def finish_proof(self, flow: str, assertion: Mapping[str, Any]) -> Proof:
+        """Refuse, as `begin_proof` does."""
+        raise _no_proof()
+
+
+def grant(settings: EntraSettings, secret: str) -> Grant:
+    """Who asks for tokens, and how it proves it (Entra contract section 1)."""
+    proof: SecretPost | Assertion = SecretPost(secret)
+    if settings.credential is Credential.CERTIFICATE:
+        proof = Assertion(private_key=secret, certificate=settings.certificate)
+    return Grant(settings.token_url, settings.client_id, proof, settings.scope)
+
+
+def _no_proof() -> Refused:
+    return Refused("A sign-in at Entra cannot be tried from here.", code="entra.no_proof")
