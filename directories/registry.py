@@ -16,6 +16,10 @@ from directories.ory import client
 from directories.ory.checks import CHOSEN_LATER, CLIENT, NEEDED
 from directories.ory.connector import OryConnector, secret_problem
 from directories.ory.settings import OrySettings
+from directories.pingone import checks as pingone_checks
+from directories.pingone.connector import PingOneConnector
+from directories.pingone.settings import PingOneSettings
+from directories.pingone.settings import secret_problem as pingone_secret_problem
 
 
 @dataclass(frozen=True)
@@ -184,8 +188,45 @@ def _entra_expires_on(settings: Mapping[str, Any]) -> date | None:
     return entra_credentials.expires_on(EntraSettings.from_mapping(settings))
 
 
+def _pingone_problems(
+    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+) -> dict[str, str]:
+    try:
+        read = PingOneSettings.from_mapping(settings)
+    except InvalidSettings as error:
+        return error.problems
+    places = {
+        "custom_domain" if read.custom_domain and not read.auth_url else "auth_url": read.token_url,
+        "api_url": read.api,
+    }
+    found = {
+        name: problem for name, url in places.items() if (problem := destinations.url_problem(url))
+    }
+    if problem := pingone_secret_problem(read, secret):
+        found["secret"] = problem
+    return found
+
+
+def _pingone(
+    settings: Mapping[str, Any], secret: str | None, destinations: Destinations
+) -> PingOneConnector:
+    return PingOneConnector(PingOneSettings.from_mapping(settings), secret, destinations)
+
+
+def _pingone_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return PingOneSettings.from_mapping(settings).to_mapping()
+
+
+def _pingone_connects(report: ConnectionReport) -> bool:
+    failed = {check.code for check in report.checks if check.state is CheckState.FAILED}
+    return not failed & (pingone_checks.NEEDED - pingone_checks.CHOSEN_LATER)
+
+
 KINDS: dict[str, Kind] = {
     "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects, takes_client=True),
     "entra": Kind("Entra ID", _entra_problems, _entra, _entra_normal, expires_on=_entra_expires_on),
+    "pingone": Kind(
+        "PingOne", _pingone_problems, _pingone, _pingone_normal, connects=_pingone_connects
+    ),
 }
 """Every kind of directory that can be connected, by its type."""
