@@ -49,6 +49,13 @@ def test_every_check_and_reason_of_ory_is_documented():
         assert f"`{code}`" in page
 
 
+def test_every_check_and_code_of_entra_is_documented():
+    page = (ROOT / "docs" / "entra.md").read_text()
+    for module in (ROOT / "directories" / "entra").glob("*.py"):
+        for code in re.findall(r'"(entra\.[a-z_]+)"', module.read_text()):
+            assert f"`{code}`" in page, code
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
