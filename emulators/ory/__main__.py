@@ -25,6 +25,11 @@ def _arguments() -> argparse.Namespace:
         "--origin", action="append", help="an origin that may sign in (may be given again)"
     )
     parser.add_argument("--flavour", choices=[str(f) for f in Flavour], default=Flavour.NETWORK)
+    parser.add_argument(
+        "--gateway",
+        action="store_true",
+        help="put an OAuth2 gateway before the admin port of a self-hosted one",
+    )
     parser.add_argument("--version", default="HEAD", help="HEAD, or a tag as v26.2.0")
     return parser.parse_args()
 
@@ -41,6 +46,7 @@ def main() -> int:
         data_dir=given.data_dir,
         port=given.port,
         admin_port=given.admin_port or (given.port + 1 if given.port else 0),
+        gateway=given.gateway,
     ) as ory:
         where = ory.url if ory.url == ory.admin_url else f"{ory.url} (admin: {ory.admin_url})"
         say(

@@ -59,7 +59,9 @@ def create_admin_app(ory: Ory) -> Edge:
     def guard() -> ResponseReturnValue | None:
         if request.path.startswith(MOVED):
             return _redirect(ory.public_url)
-        return None if request.path.startswith(CONTROL) else gate.guard_proxy(ory)
+        if request.path.startswith(CONTROL):
+            return None
+        return gate.guard_proxy(ory) or gate.guard_gateway(ory)
 
     return Edge(app, ory, "admin")
 

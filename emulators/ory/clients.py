@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from emulators.kit.store import Store
@@ -14,6 +14,7 @@ from emulators.ory.errors import OryError, bad_request, not_found
 from emulators.ory.identities import stamp
 
 TOKEN_LIFE = 3600
+SCOPES = "offline_access offline openid"
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
@@ -50,7 +51,7 @@ class Clients:
             **{name: value for name, value in body.items() if name != "client_secret"},
             "client_id": client_id,
             "client_name": body.get("client_name", ""),
-            "scope": body.get("scope", "offline_access offline openid"),
+            "scope": body.get("scope", SCOPES),
             "grant_types": body.get("grant_types") or ["authorization_code"],
             "response_types": body.get("response_types") or ["code"],
             "token_endpoint_auth_method": method,
@@ -92,7 +93,9 @@ class Clients:
         self.get(client_id)
         self._store.delete("client", client_id)
 
-    def token(self, *, client_id: str, secret: str, method: str, scope: str) -> dict[str, Any]:
+    def token(
+        self, *, client_id: str, secret: str, method: str, scope: str, now: datetime
+    ) -> dict[str, Any]:
         """A machine token by client credentials.
 
         Args:
@@ -100,6 +103,7 @@ class Clients:
             secret: as sent.
             method: how it was sent; another than registered is refused (ory.md 5).
             scope: space separated.
+            now: the emulator's time.
 
         Raises:
             OAuthError: 401 invalid_client, 400 for grants and scopes it may not have.
@@ -124,12 +128,30 @@ class Clients:
             raise OAuthError(
                 400, "invalid_scope", "The requested scope is invalid, unknown, or malformed."
             )
+        token = f"ory_at_{secrets.token_urlsafe(32)}"
+        ends = now + timedelta(seconds=TOKEN_LIFE)
+        kept = {"client_id": client_id, "scope": scope, "expires_at": ends.timestamp()}
+        self._store.put("token", _hashed(token), kept)
         return {
-            "access_token": f"ory_at_{secrets.token_urlsafe(32)}",
+            "access_token": token,
             "expires_in": TOKEN_LIFE,
             "scope": scope,
             "token_type": "bearer",
         }
+
+    def live(self, token: str, *, now: datetime) -> frozenset[str] | None:
+        """The scopes of an access token; None when it is unknown, over, or its client is gone."""
+        kept = self._store.get("token", _hashed(token))
+        if kept is None or now.timestamp() >= kept["expires_at"]:
+            return None
+        if self._store.get("client", kept["client_id"]) is None:
+            return None
+        return frozenset(kept["scope"].split())
+
+    def revoke_tokens(self) -> None:
+        """End every access token before its time."""
+        for name, _ in self._store.items("token"):
+            self._store.delete("token", name)
 
 
 def _hashed(secret: str) -> str:

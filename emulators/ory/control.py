@@ -47,6 +47,10 @@ class Control(Base):
         """Add an identity schema, or replace one."""
         self._ory.schemas.add(schema_id, schema, default=default)
 
+    def revoke_tokens(self) -> None:
+        """End every access token of an OAuth2 client before its time."""
+        self._ory.clients.revoke_tokens()
+
     def identities(self) -> list[dict[str, Any]]:
         """Every identity as stored, credentials with config included."""
         return list(self._ory.identities.all())

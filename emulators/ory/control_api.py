@@ -33,4 +33,9 @@ def control_api(ory: Ory) -> Blueprint:
         control.expire_flows()
         return done()
 
+    @routes.post("/tokens/revoke")
+    def revoke_tokens() -> ResponseReturnValue:
+        control.revoke_tokens()
+        return done()
+
     return routes

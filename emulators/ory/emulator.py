@@ -16,7 +16,7 @@ from emulators.ory.identities import Identities
 from emulators.ory.limits import Limits
 from emulators.ory.login import Logins, RelyingParty
 from emulators.ory.schemas import Schemas
-from emulators.ory.seed import seed
+from emulators.ory.seed import seed, seed_client
 from emulators.ory.sessions import Sessions
 from emulators.ory.variants import SWITCHES
 
@@ -39,6 +39,7 @@ class Ory(Emulator):
         party: RP ID and origins of the passkey method.
         proxy_header: name and value that a proxy before a self-hosted admin port demands
             (ory.md 1); empty name for none.
+        gateway: whether an OAuth2 gateway stands before a self-hosted admin port.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Ory(Emulator):
         edition: Edition | None = None,
         party: RelyingParty | None = None,
         proxy_header: tuple[str, str] = ("", ""),
+        gateway: bool = False,
     ) -> None:
         super().__init__(
             data_dir,
@@ -62,6 +64,7 @@ class Ory(Emulator):
         )
         self.edition = edition or Edition()
         self.proxy_header = proxy_header
+        self.gateway = gateway
         self.public_url = ""
         self.admin_url = ""
         self.lag = timedelta(seconds=4.8)
@@ -80,6 +83,7 @@ class Ory(Emulator):
         )
         self.clients = Clients(self.store)
         seed(self.store, self.schemas, self.identities, now=self.now())
+        seed_client(self.store, self.clients, now=self.now())
 
     @property
     def keys(self) -> dict[str, str]:
@@ -91,24 +95,32 @@ class Ory(Emulator):
         """The project key."""
         return self.keys["project"]
 
+    @property
+    def client(self) -> dict[str, str]:
+        """The `client_id` and `client_secret` of the client that every project has here."""
+        return self.store.get("setting", "client") or {}
+
     def reset(self) -> None:
-        """Back to a fresh project: data and faults go, keys and addresses stay."""
-        keys = self.keys
+        """Back to a fresh project: data and faults go, keys, client and addresses stay."""
+        keys, client = self.keys, self.client
         with self.store.transaction():
             self.store.clear()
             seed(self.store, self.schemas, self.identities, now=self.now())
             self.store.put("setting", "keys", keys)
+            self.store.put("setting", "client", client)
+            seed_client(self.store, self.clients, now=self.now())
         self.limits.clear()
         super().reset()
 
     def serve_at(self, *, public_url: str, admin_url: str) -> None:
         """Say where it is reached, and write that for the portal beside the data.
 
-        `connection.json` (mode 0600) holds `endpoint`, `api_key` and, for a self-hosted one,
-        `admin_endpoint`.
+        `connection.json` (mode 0600) holds `endpoint`, `api_key`, `client_id`, `client_secret`
+        and, for a self-hosted one, `admin_endpoint` and `token_url`.
         """
         self.public_url, self.admin_url = public_url, admin_url
-        connection = {"endpoint": public_url, "api_key": self.api_key}
+        connection = {"endpoint": public_url, "api_key": self.api_key, **self.client}
         if not self.edition.network:
-            connection |= {"admin_endpoint": admin_url, "api_key": ""}
+            token_url = f"{public_url}/oauth2/token"
+            connection |= {"admin_endpoint": admin_url, "api_key": "", "token_url": token_url}
         self.write_connection(connection)

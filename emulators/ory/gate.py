@@ -7,6 +7,7 @@ import hmac
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from emulators.ory.clients import SCOPES
 from emulators.ory.emulator import Ory
 from emulators.ory.errors import OryError
 
@@ -26,6 +27,22 @@ def guard_network(ory: Ory) -> ResponseReturnValue | None:
         if token.startswith("ory_wak_"):
             return _turned_away(ory, 403, "The requested action was forbidden")
     return _turned_away(ory, 401, "The request could not be authorized")
+
+
+def guard_gateway(ory: Ory) -> ResponseReturnValue | None:
+    """An OAuth2 gateway before a self-hosted admin port: a live token of a client with the scopes.
+
+    Whose gateway that is, is not Ory's to say; the answers are those of Ory Oathkeeper [U].
+    """
+    if not ory.gateway:
+        return None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scopes = ory.clients.live(token, now=ory.now()) if scheme.lower() == "bearer" else None
+    if scopes is None:
+        raise OryError(401, "Access credentials are invalid")
+    if not scopes >= set(SCOPES.split()):
+        raise OryError(403, "Access credentials are not sufficient to access this resource")
+    return None
 
 
 def guard_proxy(ory: Ory) -> ResponseReturnValue | None:

@@ -119,6 +119,7 @@ def public_api(ory: Ory) -> Blueprint:
                 secret=secret,
                 method=method,
                 scope=request.form.get("scope", ""),
+                now=ory.now(),
             )
         except OAuthError as error:
             return jsonify(error.body), error.code

@@ -31,6 +31,11 @@ class Running:
         """The project key; empty where there is none (self-hosted)."""
         return self.ory.api_key if self.ory.edition.network else ""
 
+    @property
+    def token_url(self) -> str:
+        """Where the project's OAuth2 client gets its tokens."""
+        return f"{self.url}/oauth2/token"
+
 
 @contextmanager
 def running(
@@ -43,6 +48,7 @@ def running(
     port: int = 0,
     admin_port: int = 0,
     proxy_header: tuple[str, str] = ("", ""),
+    gateway: bool = False,
 ) -> Iterator[Running]:
     """Run the emulator until the block ends.
 
@@ -55,6 +61,7 @@ def running(
         port: of the endpoint; 0 takes a free one.
         admin_port: of a self-hosted admin endpoint; 0 takes a free one.
         proxy_header: name and value that the self-hosted admin port demands.
+        gateway: put an OAuth2 gateway before the self-hosted admin port.
     """
     edition = Edition(Flavour(flavour), version)
     ory = Ory(
@@ -62,6 +69,7 @@ def running(
         edition=edition,
         party=RelyingParty(rp_id, origins),
         proxy_header=proxy_header,
+        gateway=gateway,
     )
     with ExitStack() as stack:
         stack.callback(ory.close)

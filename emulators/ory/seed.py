@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from emulators.kit.store import Store
+from emulators.ory.clients import Clients
 from emulators.ory.identities import Identities
 from emulators.ory.schemas import Schemas
 
@@ -109,3 +110,22 @@ def seed(store: Store, schemas: Schemas, identities: Identities, *, now: datetim
         for email, first, last in PEOPLE:
             traits = {"email": email, "name": {"first": first, "last": last}}
             identities.insert({"traits": traits}, now=now)
+
+
+def seed_client(store: Store, clients: Clients, *, now: datetime) -> None:
+    """Register the project's own OAuth2 client, as a manual has an operator do (ory.md 5)."""
+    with store.transaction():
+        kept = store.get("setting", "client")
+        if kept is not None and store.get("client", kept["client_id"]) is not None:
+            return
+        made = clients.create(
+            {
+                **(kept or {}),
+                "client_name": "Latchkey",
+                "grant_types": ["client_credentials"],
+                "token_endpoint_auth_method": "client_secret_post",
+            },
+            now=now,
+        )
+        client = {name: made[name] for name in ("client_id", "client_secret")}
+        store.put("setting", "client", client)

@@ -85,9 +85,26 @@ def settings_for(ory: Running, **changes) -> OrySettings:
     return replace(settings, **changes)
 
 
-def connect(ory: Running, *, key: str | None = None, limits: Limits = QUICK, **changes):
+def connect(
+    ory: Running,
+    *,
+    key: str | None = None,
+    client_secret: str | None = None,
+    limits: Limits = QUICK,
+    **changes,
+):
     secret = ory.api_key if key is None else key
-    return OryConnector(settings_for(ory, **changes), secret or None, HERE, limits=limits)
+    settings = settings_for(ory, **changes)
+    return OryConnector(settings, secret or None, HERE, client_secret=client_secret, limits=limits)
+
+
+def connect_client(ory: Running, *, client_secret: str | None = None, **changes):
+    """With the project's OAuth2 client: beside the key, or through the gateway."""
+    client = ory.ory.client
+    how = {"client_id": client["client_id"]}
+    if not ory.ory.edition.network:
+        how |= {"auth": Auth.CLIENT, "token_url": ory.token_url}
+    return connect(ory, client_secret=client_secret or client["client_secret"], **how | changes)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "ory-kratos-ope
 OVERRIDES = json.loads((Path(__file__).parent / "openapi_overrides.json").read_text())
 PRESENT = FILE.is_file()
 ABSENT = "the OpenAPI description of Kratos is not beside this repository"
+TOKENS = "/oauth2/token"
+"""Hydra's, whose own description leaves out what RFC 6749 sections 2.3.1 and 4.4.2 have it take."""
 BYTES = {"format": "uint8", "type": "integer"}
 
 
@@ -45,6 +47,8 @@ def _strict(value):
 def problems(method: str, url: str, body: bytes | None) -> list[str]:
     """How a request departs from the description; empty when it does not."""
     parts = urlsplit(url)
+    if parts.path == TOKENS:
+        return []
     found = _operation(method, parts.path)
     if found is None:
         return [f"{method} {parts.path} is not described"]

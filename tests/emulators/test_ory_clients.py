@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from emulators.ory.clients import SCOPES, TOKEN_LIFE
+from emulators.ory.running import running
+from tests.emulators.conftest import Api
+
 CLIENT = {
     "client_name": "latchkey",
     "grant_types": ["client_credentials"],
@@ -77,3 +81,65 @@ def test_a_chosen_id_is_taken_once(api):
 def test_discovery_names_the_token_endpoint(api):
     found = api.call("GET", "/.well-known/openid-configuration", public=True, headers={}).json()
     assert found["token_endpoint"] == f"{api.ory.url}/oauth2/token"
+
+
+# -- an OAuth2 gateway before a self-hosted admin port ------------------------------------------
+
+
+@pytest.fixture
+def gated():
+    with running(flavour="self-hosted", gateway=True) as ory:
+        yield Api(ory)
+
+
+def own_token(gated, **form) -> dict[str, str]:
+    """A header with an access token of the project's own client."""
+    form = {"grant_type": "client_credentials", "scope": SCOPES} | gated.ory.ory.client | form
+    answer = gated.call("POST", "/oauth2/token", public=True, data=form)
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def admitted(gated, headers) -> int:
+    return gated.call("GET", "/admin/identities", headers=headers, checked=False).status_code
+
+
+def test_a_gateway_opens_the_admin_port_to_a_live_token_only(gated):
+    headers = own_token(gated)
+    assert admitted(gated, headers) == 200
+    assert admitted(gated, {}) == 401
+    assert admitted(gated, {"Authorization": "Bearer made-up"}) == 401
+    assert admitted(gated, {"Authorization": headers["Authorization"].replace("Be", "Du")}) == 401
+    assert gated.call("GET", "/health/ready", checked=False).status_code == 401
+    assert gated.call("GET", "/schemas", public=True).status_code == 200
+
+
+def test_a_token_without_the_scopes_is_not_sufficient(gated):
+    assert admitted(gated, own_token(gated, scope="openid")) == 403
+
+
+def test_a_token_is_over_in_time_by_revocation_or_with_its_client(gated):
+    first = own_token(gated)
+    gated.ory.control.forward(TOKEN_LIFE - 1)
+    assert admitted(gated, first) == 200
+    gated.ory.control.forward(1)
+    assert admitted(gated, first) == 401
+    second = own_token(gated)
+    gated.ory.control.revoke_tokens()
+    assert admitted(gated, second) == 401
+    third = own_token(gated)
+    client_id = gated.ory.ory.client["client_id"]
+    assert gated.call("DELETE", f"/admin/clients/{client_id}", headers=third).status_code == 204
+    assert admitted(gated, third) == 401
+
+
+def test_the_projects_client_survives_a_reset_with_its_secret(gated):
+    client = gated.ory.ory.client
+    gated.ory.ory.reset()
+    assert gated.ory.ory.client == client
+    assert admitted(gated, own_token(gated)) == 200
+
+
+def test_tokens_are_revoked_over_http(gated):
+    headers = own_token(gated)
+    assert gated.call("POST", "/_emulator/tokens/revoke", public=True).status_code == 204
+    assert admitted(gated, headers) == 401

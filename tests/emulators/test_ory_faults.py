@@ -166,24 +166,28 @@ def test_a_reset_makes_a_fresh_project_with_the_same_key(api, holder):
 def test_a_second_start_keeps_the_data_and_the_key(tmp_path, key):
     with running(data_dir=tmp_path) as ory:
         Api(ory).create(credentials={"passkey": key.passkey()})
-        first = ory.api_key
+        first, client = ory.api_key, ory.ory.client
     with running(data_dir=tmp_path) as ory:
         assert ory.api_key == first
         assert Api(ory).sign_in(key).status_code == 200
         assert json.loads((tmp_path / "connection.json").read_text()) == {
             "endpoint": ory.url,
             "api_key": first,
+            "client_id": client["client_id"],
+            "client_secret": client["client_secret"],
         }
     for name in ("connection.json", "ory.db"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
-def test_a_self_hosted_connection_names_the_admin_endpoint(tmp_path):
+def test_a_self_hosted_connection_names_the_admin_endpoint_and_where_tokens_are(tmp_path):
     with running(flavour="self-hosted", data_dir=tmp_path) as ory:
         assert json.loads((tmp_path / "connection.json").read_text()) == {
             "endpoint": ory.url,
             "api_key": "",
             "admin_endpoint": ory.admin_url,
+            "token_url": ory.token_url,
+            **ory.ory.client,
         }
 
 
