@@ -11,7 +11,7 @@ from directories.base import InvalidSettings, Misconfigured, Way
 from directories.entra.connector import EntraConnector
 from directories.entra.credentials import expires_on, secret_problem
 from directories.entra.settings import Credential, EntraSettings
-from tests.directories.entra_keys import elliptic, pair
+from tests.directories.entra.keys import elliptic, pair
 
 TENANT = "8f2c1e4b-0d7a-4c35-9e61-2b90a7d4c813"
 CLIENT = "5b1d9a60-7c2e-4f18-8a43-d6e0f2b7c951"
