@@ -31,7 +31,7 @@ from directories.base import (
 from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
 from directories.oauth import Grant, SecretBasic, SecretPost, Tokens
-from directories.pingone import devices, people, policies, rules
+from directories.pingone import devices, people, policies, rules, sign_on
 from directories.pingone.api import PingOneApi
 from directories.pingone.checks import ConnectionTest
 from directories.pingone.errors import token_problem
@@ -71,8 +71,9 @@ class PingOneConnector:
         *,
         limits: Limits | None = None,
     ) -> None:
-        if not secret or (problem := secret_problem(settings, secret)):
-            raise Misconfigured(problem or "There is no client secret.", code="pingone.secret")
+        problem = secret_problem(settings, secret)
+        if problem or not secret:
+            raise Misconfigured(problem, code="pingone.secret")
         self.settings = settings
         proof = SecretPost if settings.auth_method is AuthMethod.POST else SecretBasic
         tokens = Tokens(
@@ -99,6 +100,10 @@ class PingOneConnector:
     def mfa_policies(self) -> tuple[MfaPolicy, ...]:
         """The MFA policies to choose from, the default one first, each with its FIDO policy."""
         return policies.read(self._api)
+
+    def sign_on_hosts(self) -> tuple[str, ...]:
+        """Hosts of PingOne's own sign-on pages, for `consequence`."""
+        return sign_on.hosts(self._api, self.settings)
 
     def people(
         self,

@@ -17,6 +17,16 @@ MOST_POLICIES = 50
 """Whose steps are read, one call each."""
 
 
+def hosts(api: PingOneApi, settings: PingOneSettings) -> tuple[str, ...]:
+    """Hosts of PingOne's own sign-on pages: its domain, then the custom domains in use."""
+    found = [
+        text(one, "domainName").lower()
+        for one in api.custom_domains()
+        if one.get("status") == "ACTIVE"
+    ]
+    return (f"auth.{settings.region.domain}", *filter(None, found))
+
+
 def asking(api: PingOneApi, mfa_policy_id: str) -> dict[str, str]:
     """The sign-on policies with a step that uses the MFA policy: their names by id."""
     found: dict[str, str] = {}
