@@ -18,6 +18,24 @@ class _Quiet(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    _dated = False
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The status line alone: an emulator's clock may differ, and with it the Date."""
+        self._dated = False
+        self.send_response_only(code, message)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """One header; an app's own Date counts."""
+        self._dated |= keyword.lower() == "date"
+        super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        """The end of the headers, with a Date in any case."""
+        if not self._dated:
+            self.send_header("Date", self.date_time_string())
+        super().end_headers()
+
     def log(self, type: str, message: str, *args: object) -> None:
         """Say nothing."""
 
