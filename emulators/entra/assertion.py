@@ -101,6 +101,6 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
     times = [claims.get(name) for name in ("nbf", "exp", "iat")]
     if not all(type(value) is int for value in times):
         raise _refused(50027, "JWT token is invalid or malformed: nbf, exp and iat.")
-    begins, ends, _issued = times
+    begins, ends, _issued = (int(value or 0) for value in times)
     if not begins <= now.timestamp() < ends or ends - begins > LONGEST:
         raise _refused(700024, "Client assertion is not within its valid time range.")

@@ -196,6 +196,5 @@ def _compared(operator: str, held: Any, wanted: Any) -> bool:
         return (held == wanted) is (operator == "eq")
     if held is None or wanted is None:
         return False
-    return {
-        "ge": held >= wanted, "le": held <= wanted, "gt": held > wanted, "lt": held < wanted
-    }[operator]  # fmt: skip
+    order = (held > wanted) - (held < wanted)
+    return {"ge": order >= 0, "le": order <= 0, "gt": order > 0, "lt": order < 0}[operator]

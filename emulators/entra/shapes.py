@@ -1,4 +1,4 @@
-"""What kinds of objects the directory has, and what may be asked of each (entra.md 3 [D S26 S29])."""
+"""The kinds of objects in the directory, and what may be asked of each (entra.md 3 [D])."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ ASSIGNMENT = Shape(
 
 ORGANIZATION = Shape(
     "organization",
-    properties=frozenset({"id", "countryLetterCode", "createdDateTime", "displayName", "tenantType"}),
+    properties=frozenset(
+        {"id", "countryLetterCode", "createdDateTime", "displayName", "tenantType"}
+    ),
     flags=frozenset({"onPremisesSyncEnabled"}),
     others=frozenset({"verifiedDomains"}),
     default=(

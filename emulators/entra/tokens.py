@@ -7,6 +7,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from emulators.entra import jwt
 from emulators.entra.errors import unauthenticated
@@ -51,7 +52,7 @@ class Tokens:
         kind = self._variants["access_token"]
         if kind == "opaque":
             return secrets.token_urlsafe(900)
-        claims = {"uti": secrets.token_urlsafe(16)}
+        claims: dict[str, Any] = {"uti": secrets.token_urlsafe(16)}
         if kind == "jwt":
             begins = int(now.timestamp())
             claims |= {
