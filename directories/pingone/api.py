@@ -7,33 +7,24 @@ Reading groups is in Ping's "Read All Groups": `GET /environments/{envID}/groups
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from directories.answers import Answer
 from directories.base import Misconfigured, NotFound, Refused
 from directories.oauth import Tokens
 from directories.pingone.errors import TOLD, problem
+from directories.pingone.links import QUERY, Item, an_object, next_page, no_environment, segment
 from directories.pingone.settings import PingOneSettings
 
-PAGE_SIZE: Final = 50
+PAGE_SIZE: Final = 25
 MOST_PAGES: Final = 20
 MOST_ITEMS: Final = 5000
 """Of a list that is read whole, such as policies or applications."""
 
 ACTIVATE: Final = "application/vnd.pingidentity.device.activate+json"
-
-_SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""An id as a part of a path: nothing in it leads to another address."""
-
-_QUERY = re.compile(r"[\x21\x22\x24-\x5b\x5d-\x7e]{1,4096}")
-"""The query of a link to the next page: neither spaces nor what ends a query."""
-
-Item = Mapping[str, Any]
 
 
 class Items(NamedTuple):
@@ -126,7 +117,7 @@ class PingOneApi:
     def activate_device(self, user_id: str, device_id: str, body: Item) -> Item:
         """Finish pairing a device."""
         url = f"{self._devices(user_id)}/{segment(device_id)}"
-        return _object(self._call("POST", url, json=body, headers={"Content-Type": ACTIVATE}))
+        return an_object(self._call("POST", url, json=body, headers={"Content-Type": ACTIVATE}))
 
     def name_device(self, user_id: str, device_id: str, nickname: str) -> None:
         """Give a device a nickname."""
@@ -196,6 +187,31 @@ class PingOneApi:
     def _workers(self) -> str:
         return f"{self._settings.api}/environments/{segment(self._settings.token_environment)}"
 
+    @contextmanager
+    def _environment_there(self) -> Iterator[None]:
+        """See whether it is the environment that is not there when one of its own lists fails.
+
+        Below one that is not there, everything answers 400, 401, 403 or 404; only the environment
+        itself tells (section 1.3).
+        """
+        try:
+            yield
+        except NotFound as error:
+            raise no_environment(error) from None
+        except (Refused, Misconfigured) as error:
+            if error.status in (400, 401, 403):
+                self.see_environment()
+            raise
+
+    def see_environment(self) -> None:
+        """Raise `Misconfigured` when the environment is not there; nothing where that is unseen."""
+        try:
+            self.environment()
+        except NotFound as error:
+            raise no_environment(error) from None
+        except Misconfigured:
+            pass  # the worker may not see it, which tells nothing
+
     def _devices(self, user_id: str) -> str:
         return f"{self._here()}/users/{segment(user_id)}/devices"
 
@@ -206,22 +222,22 @@ class PingOneApi:
         return answer
 
     def _one(self, url: str) -> Item:
-        return _object(self._call("GET", url))
+        return an_object(self._call("GET", url))
 
     def _page(self, name: str, filter: str, following: str | None, limit: int) -> Items:
         """One page of a list of the environment's own."""
         url = f"{self._here()}/{name}"
-        with _environment_there():
+        with self._environment_there():
             if following is None:
                 query = {"limit": str(limit)} | ({"filter": filter} if filter else {})
                 return self._listed(url, name, params=query)
-            if _QUERY.fullmatch(following):
+            if QUERY.fullmatch(following):
                 return self._listed(f"{url}?{following}", name)
         raise Refused("This is no page of a list.", code="pingone.cursor")
 
     def _whole(self, name: str) -> list[Item]:
         """A whole list of the environment's own."""
-        with _environment_there():
+        with self._environment_there():
             return self._all(f"{self._here()}/{name}", name)
 
     def _all(self, url: str, name: str) -> list[Item]:
@@ -249,67 +265,3 @@ class PingOneApi:
             )
         listed: list[Item] = [one for one in items if isinstance(one, Mapping)]
         return Items(listed, next_page(answer, url))
-
-
-@contextmanager
-def _environment_there() -> Iterator[None]:
-    """Say that it is the environment which is not there: its own lists always are."""
-    try:
-        yield
-    except NotFound as error:
-        raise Misconfigured(
-            "PingOne does not know this environment: check the Environment ID and the region.",
-            code="pingone.environment",
-            said=error.said,
-            request_id=error.request_id,
-            status=error.status,
-        ) from None
-
-
-def segment(value: str) -> str:
-    """An id as a part of an address.
-
-    Raises:
-        NotFound: when it is none, so nothing can have it.
-    """
-    if _SEGMENT.fullmatch(value):
-        return value
-    raise NotFound("This is not an ID of PingOne's.", code="pingone.id")
-
-
-def next_page(answer: Answer, url: str) -> str | None:
-    """The query of the next page (section 2), None on the last one.
-
-    PingOne gives the whole address; only its query is taken, and only from an address at the same
-    host, so that no answer can send the token elsewhere.
-
-    Raises:
-        Misconfigured: when it leads to another host.
-    """
-    links = answer.data.get("_links") if isinstance(answer.data, Mapping) else None
-    link = links.get("next") if isinstance(links, Mapping) else None
-    target = link.get("href") if isinstance(link, Mapping) else None
-    if target is None:
-        return None
-    try:
-        parts = urlsplit(target) if isinstance(target, str) else urlsplit("")
-        same = parts.hostname == urlsplit(url).hostname
-    except ValueError:  # no address at all, such as one with half a bracket
-        same = False
-    if not same or not _QUERY.fullmatch(parts.query):
-        raise Misconfigured(
-            "The next page is said to be at another address, so this is not PingOne's API.",
-            code="pingone.foreign_link",
-            request_id=answer.request_id,
-        )
-    return parts.query
-
-
-def _object(answer: Answer) -> Item:
-    if isinstance(answer.data, Mapping):
-        return answer.data
-    raise Misconfigured(
-        "What came back is not what PingOne answers, so this is not its API.",
-        code="pingone.not_pingone",
-        request_id=answer.request_id,
-    )

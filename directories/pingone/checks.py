@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from directories.base import Check, CheckState, ConnectionReport, DirectoryError
 from directories.pingone import fido_checks, policies, sign_on, worker
-from directories.pingone.api import Item, PingOneApi
+from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
 from directories.pingone.findings import broken, failed, passed, unknown, unreadable
+from directories.pingone.links import Item
 from directories.pingone.policies import FidoPolicy, MfaPolicy
 from directories.pingone.relying_party import consequence
 from directories.pingone.settings import PingOneSettings
@@ -123,7 +124,9 @@ class ConnectionTest:
         try:
             found = look(*given)
         except DirectoryError as error:
-            found = broken(error, self.settings) if code in _BASE else unreadable(error)
+            hidden = code == "pingone.environment" and error.code == "http.forbidden"
+            rests = code in _BASE and not hidden
+            found = broken(error, self.settings) if rests else unreadable(error)
         self._add(code, name, found)
 
     def _add(self, code: str, name: str, check: Check) -> None:
@@ -219,13 +222,8 @@ class ConnectionTest:
         return unknown("No FIDO policy of the newer kind is behind this MFA policy.")
 
     def _custom_domains(self) -> Check:
-        found = [
-            text(one, "domainName").lower()
-            for one in self.api.custom_domains()
-            if one.get("status") == "ACTIVE"
-        ]
-        self.hosted = (f"auth.{self.settings.region.domain}", *filter(None, found))
-        return passed(", ".join(found) or "None is active.")
+        self.hosted = sign_on.hosts(self.api, self.settings)
+        return passed(", ".join(self.hosted[1:]) or "None is active.")
 
     # -- limits ---------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from directories.answers import scrub
 from directories.base import Group, RemoteIdentity, RemotePasskey
-from directories.pingone.api import Item
+from directories.pingone.links import Item
 
 FIDO2 = "FIDO2"
 PENDING = "ACTIVATION_REQUIRED"

@@ -72,7 +72,7 @@ def find(api: PingOneApi, remote_id: str) -> RemoteIdentity | None:
     try:
         found = api.user(remote_id)
     except NotFound:
-        _see_environment(api)
+        api.see_environment()
         return None
     return documents.identity(found, {})
 
@@ -88,18 +88,3 @@ def populations(api: PingOneApi) -> dict[str, str]:
         for one in found
         if documents.flag(one, "default") is not True
     }
-
-
-def _see_environment(api: PingOneApi) -> None:
-    try:
-        api.environment()
-    except NotFound as error:
-        raise Misconfigured(
-            "PingOne does not know this environment: check the Environment ID and the region.",
-            code="pingone.environment",
-            said=error.said,
-            request_id=error.request_id,
-            status=error.status,
-        ) from None
-    except Misconfigured:
-        pass  # the worker may not see it, which tells nothing

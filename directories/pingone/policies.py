@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from directories.base import Misconfigured
-from directories.pingone.api import Item, PingOneApi
+from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
+from directories.pingone.links import Item
 
 MOST_ALLOWED = 2000
 

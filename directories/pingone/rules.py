@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from directories.base import Misconfigured, Refused
 from directories.pingone import documents, policies
-from directories.pingone.api import Item, PingOneApi
+from directories.pingone.api import PingOneApi
+from directories.pingone.links import Item
 from directories.pingone.policies import FidoPolicy, MfaPolicy
 from directories.pingone.settings import PingOneSettings
 from directories.rules import Admission, Attestation, Demand, DirectoryRules, Profile

@@ -144,7 +144,7 @@ class PingOneSettings:
             custom_domain=reader.host("custom_domain"),
             mfa_policy_id=reader.guid("mfa_policy_id"),
             mfa_policy_name=reader.text("mfa_policy_name"),
-            relying_party_id=reader.host("relying_party_id"),
+            relying_party_id=reader.host("relying_party_id", "localhost"),
             sign_on_application=reader.text("sign_on_application"),
             auth_url=reader.text("auth_url").rstrip("/"),
             api_url=reader.text("api_url").rstrip("/"),
@@ -235,9 +235,9 @@ class _Reader:
             )
         return found
 
-    def host(self, name: str) -> str:
+    def host(self, name: str, *others: str) -> str:
         value = self.text(name).lower()
-        if value and not _HOST.fullmatch(value):
+        if value and value not in others and not _HOST.fullmatch(value):
             self.problems[name] = "Give a domain only, such as auth.example.com."
         return value
 

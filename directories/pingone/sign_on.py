@@ -6,9 +6,10 @@ Enrolling never runs a sign-on policy, so nothing here stands in its way.
 from __future__ import annotations
 
 from directories.base import Check, NotFound
-from directories.pingone.api import Item, PingOneApi
+from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
 from directories.pingone.findings import failed, passed, unknown
+from directories.pingone.links import Item
 from directories.pingone.settings import PingOneSettings
 
 _STEP = "MULTI_FACTOR_AUTHENTICATION"

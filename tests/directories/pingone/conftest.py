@@ -1,0 +1,77 @@
+"""A connector on a running emulated PingOne; every request is held against the description."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from directories import oauth
+from directories.pingone import PingOneConnector, PingOneSettings
+from emulators.pingone.running import Running, running
+from tests.directories.conftest import HERE, QUICK
+from tests.directories.pingone import description
+
+OURS = ("http://localhost:5000",)
+
+
+@pytest.fixture(autouse=True)
+def described(sent):
+    """Hold every request of a test against PingOne's description, and start without tokens."""
+    oauth.forget_all()
+    yield
+    if description.PRESENT:
+        said = [
+            problem
+            for one in sent.requests
+            for problem in description.problems(
+                one.method, one.url, one.headers.get("Content-Type", ""), one.body
+            )
+        ]
+        assert not said, said
+
+
+@pytest.fixture
+def start():
+    """Run emulated PingOnes until the test ends."""
+    with ExitStack() as stack:
+        yield lambda **how: stack.enter_context(running(**{"people": 60, **how}))
+
+
+@pytest.fixture
+def ping(start) -> Running:
+    return start()
+
+
+def settings_for(ping: Running, **changes) -> PingOneSettings:
+    stored = {name: value for name, value in ping.connection().items() if name != "secret"}
+    return replace(PingOneSettings.from_mapping(stored), **changes)
+
+
+def connect(ping: Running, *, secret: str | None = None, limits=QUICK, **changes):
+    key = ping.client_secret if secret is None else secret
+    return PingOneConnector(settings_for(ping, **changes), key, HERE, limits=limits)
+
+
+@pytest.fixture
+def connector(ping) -> PingOneConnector:
+    return connect(ping)
+
+
+def user(connector, query: str):
+    """The one person that a query finds."""
+    (found,) = connector.people(query, None).items
+    return found
+
+
+def report(connector, origins=OURS):
+    return connector.test(rp_id="localhost", origins=origins, probe=True)
+
+
+def states(found) -> dict[str, str]:
+    return {check.code: check.state.value for check in found.checks}
+
+
+def check(found, code: str):
+    return next(one for one in found.checks if one.code == code)
