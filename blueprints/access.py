@@ -80,6 +80,7 @@ ACCESS: dict[str, Privilege | Door] = {
     "directories.connect": Privilege.CREATE_DIRECTORIES,
     "directories.schema": Privilege.CREATE_DIRECTORIES,
     "directories.mapping": Privilege.CREATE_DIRECTORIES,
+    "directories.mfa_policy": Privilege.CREATE_DIRECTORIES,
     "directories.discard": Privilege.CREATE_DIRECTORIES,
     "directories.show": Privilege.VIEW_DIRECTORIES,
     "directories.edit": Privilege.EDIT_DIRECTORIES,

@@ -1,6 +1,14 @@
 """Directories: connecting one step by step, its page, its test, and whom it serves."""
 
-from blueprints.directories import connecting, deleting, editing, ory_steps, routes, rules
+from blueprints.directories import (
+    connecting,
+    deleting,
+    editing,
+    ory_steps,
+    pingone_steps,
+    routes,
+    rules,
+)
 from blueprints.directories.area import blueprint
 
 __all__ = [
@@ -9,6 +17,7 @@ __all__ = [
     "deleting",
     "editing",
     "ory_steps",
+    "pingone_steps",
     "routes",
     "rules",
 ]

@@ -60,6 +60,8 @@ def connect(kind: str) -> Page:
     if known is not None and (known.added_at is not None or known.type is not type):
         return redirect(url_for(".show", directory=known.uuid), 303)
     form = screens.form(data=_as_typed(known))
+    if directories.emulated(portal().settings, type) is None:
+        form.outside_trial()
     if not form.is_submitted():
         return _connect_page(form, kind, known)
     typed = _emulated(form, type) or _typed(form)

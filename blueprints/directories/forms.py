@@ -106,6 +106,18 @@ class ConnectForm(NamedForm):
 
     use_emulated = SubmitField("Use the emulated directory")
 
+    TRIAL_ONLY: tuple[str, ...] = ()
+    """Fields that say where an emulated directory is; elsewhere the vendor's own are used."""
+
+    def outside_trial(self) -> None:
+        """Take the fields away that only a trial with an emulated directory has."""
+        for name in self.TRIAL_ONLY:
+            del self[name]
+
+    def trial_settings(self) -> dict[str, Any]:
+        """What was typed into those fields, where there are any."""
+        return {name: self[name].data or "" for name in self.TRIAL_ONLY if name in self}
+
 
 class EditForm(NamedForm):
     """What can be edited: never where the directory is. A blank secret keeps the stored one."""

@@ -107,7 +107,10 @@ def _mapping_page(
 def _unreachable(directory: Directory, error: DirectoryError) -> tuple[str, int]:
     """The page for a directory that did not tell its schemas."""
     page = render_template(
-        "directories/unreachable.html", directory=directory, error=error, steps=STEPS
+        "directories/unreachable.html",
+        directory=directory,
+        error=error,
+        what="The identity schemas could not be read",
     )
     return page, 502
 

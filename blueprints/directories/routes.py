@@ -47,9 +47,8 @@ def state_of(directory: Directory) -> State:
         return State("not verified", "failed")
     if report is not None and not report.verified:
         return State("last test failed", "attention")
-    if report is not None and report.signs_in is False:
-        does = "delivers" if screens.takes_deliveries(directory) else "works"
-        return State(f"{does}, but no sign-in", "attention")
+    if report is not None and report.signs_in is False and screens.takes_deliveries(directory):
+        return State("delivers, but no sign-in", "attention")
     return State("verified", "good")
 
 
@@ -194,13 +193,15 @@ def _page(session: Session, directory: Directory) -> str:
         session, directory, after=start.id if start else 0, limit=CHOSEN_PAGE + 1
     )
     in_service = directory.verified_at is not None
+    report = directories.report_of(directory)
     return render_template(
         "directories/show.html",
         directory=directory,
         type_name=TYPES[directory.type.value],
         state=state_of(directory),
         summary=summary,
-        report=directories.report_of(directory),
+        report=report,
+        verdict=_verdict(directory, report) if report else "",
         unplaced=outbox.unplaced(session, directory) if in_service else 0,
         takes_deliveries=screens.takes_deliveries(directory),
         expiry=expiry.of(directory, portal().now()),
@@ -213,6 +214,15 @@ def _page(session: Session, directory: Directory) -> str:
         chosen=chosen[:CHOSEN_PAGE],
         more=chosen[CHOSEN_PAGE - 1].uuid if len(chosen) > CHOSEN_PAGE else None,
     )
+
+
+def _verdict(directory: Directory, report: ConnectionReport) -> str:
+    """What the conclusion of a test means, where it is not about deliveries alone."""
+    if screens.takes_deliveries(directory):
+        return ""
+    if not report.verified:
+        return "failed"
+    return "good" if report.signs_in else "info"
 
 
 def _found(session: Session, directory: Directory, query: str) -> list[Person]:

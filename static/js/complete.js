@@ -1,12 +1,12 @@
-// form[data-complete]: its submit button works once every required field has a value and every
-// field with data-word holds that word. Without the script the button always works, and the
+// form[data-complete]: its submit button works once every required field that is shown has a value
+// and every field with data-word holds that word. Without the script the button always works, and the
 // server checks the same.
 
 function isComplete(form) {
   return [...form.elements].every((control) => {
     if (control.dataset.word !== undefined) return control.value.trim() === control.dataset.word;
     const needed = control.required || control.getAttribute("aria-required") === "true";
-    if (!needed || control.disabled) return true;
+    if (!needed || control.disabled || control.offsetParent === null) return true;
     return control.type === "checkbox" ? control.checked : control.value.trim() !== "";
   });
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
 
@@ -81,6 +82,57 @@ class Wizard:
         assert self.choose().location == f"{START}/{self.directory}/mapping"
         assert self.map().location == self.page
         return self.directory
+
+    def step(self, name: str, fields: dict[str, str]):
+        return self.visitor.send(f"{self.page}/{name}", fields)
+
+    def open(self, name: str = ""):
+        return self.visitor.get(f"{self.page}/{name}" if name else self.page)
+
+    @property
+    def page(self) -> str:
+        return f"{START}/{self.directory}"
+
+
+class Typist:
+    """An administrator who connects a directory of a type, in a trial with an emulated one.
+
+    A type's own class says what is typed (`fields`).
+    """
+
+    kind: str
+
+    def __init__(self, visitor: Visitor, emulated, portal) -> None:
+        self.visitor, self.emulated = visitor, emulated
+        self.directory = ""
+        self.typed: dict[str, str] = {}
+        self.note = portal.settings.data_dir / "emulators" / self.kind / "connection.json"
+        self.note.parent.mkdir(parents=True, exist_ok=True)
+        self.note.write_text(json.dumps(emulated.connection()))
+
+    def forget_emulated(self) -> None:
+        """As in production: nothing is known of an emulated one."""
+        self.note.unlink()
+
+    def fields(self, **changes: str) -> dict[str, str]:
+        raise NotImplementedError
+
+    def begin(self) -> str:
+        """NEW, the type, CONTINUE; returns the address of the connection's page."""
+        self.visitor.get(f"{START}/new")
+        answer = self.visitor.send(f"{START}/new", {"type": self.kind})
+        assert answer.status_code == 303
+        return answer.location
+
+    def connect(self, page: str = "", **changes: str):
+        """CONNECT, or ADD where that is all."""
+        page = page or self.begin()
+        self.visitor.get(page)
+        self.typed = self.fields(**changes)
+        answer = self.visitor.send(page, self.typed)
+        if answer.status_code == 303:
+            self.directory = answer.location.split("/")[3]
+        return answer
 
     def step(self, name: str, fields: dict[str, str]):
         return self.visitor.send(f"{self.page}/{name}", fields)

@@ -29,10 +29,18 @@ def test_the_whole_way_ends_on_a_verified_directory(wizard, stored):
     assert "Test Connection" in page.text
 
 
-def test_only_types_that_exist_are_offered(administrator):
-    page = administrator.get(f"{START}/new").text
-    assert "Ory" in page
-    assert "Entra" not in page and "PingOne" not in page
+def test_every_type_is_offered_with_what_it_does(administrator):
+    page = administrator.get(f"{START}/new")
+    assert "Ory Network, or a self-hosted Ory Kratos." in said(page)
+    assert "Microsoft Entra ID." in said(page) and "An environment of PingOne." in said(page)
+    for kind in ("ory", "entra", "pingone"):
+        answer = administrator.send(f"{START}/new", {"type": kind})
+        assert answer.location.startswith(f"{START}/new/{kind}?attempt=")
+
+
+def test_a_type_that_is_made_up_is_refused(administrator):
+    assert administrator.send(f"{START}/new", {"type": "ldap"}).status_code == 422
+    assert administrator.get(f"{START}/new/ldap").status_code == 404
 
 
 def test_the_key_is_in_no_page_and_in_no_row_in_the_clear(wizard, stored):
