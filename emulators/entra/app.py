@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from emulators.entra import gate
+from emulators.entra.batch import batch_api
 from emulators.entra.control_api import control_api
 from emulators.entra.directory_api import directory_api
 from emulators.entra.edge import Edge
@@ -15,10 +16,13 @@ from emulators.entra.errors import GraphError, bad_request, not_allowed
 from emulators.entra.login_api import login_api
 from emulators.entra.methods_api import methods_api
 from emulators.entra.page import page
+from emulators.entra.passes_api import passes_api
 from emulators.entra.policy_api import policy_api
+from emulators.entra.registration_api import registration_api
 from emulators.kit.edge import CONTROL
 
 VERSIONS = ("v1.0", "beta")
+APIS = (directory_api, methods_api, registration_api, passes_api, policy_api)
 
 
 def create_app(entra: Entra) -> Edge:
@@ -29,8 +33,10 @@ def create_app(entra: Entra) -> Edge:
     app.register_blueprint(page(entra))
     app.register_blueprint(login_api(entra))
     for version in VERSIONS:
-        for api in (directory_api, methods_api, policy_api):
+        for api in APIS:
             app.register_blueprint(api(entra, version), url_prefix=f"/{version}")
+        items = Edge(app, entra, "batch")
+        app.register_blueprint(batch_api(items, version), url_prefix=f"/{version}")
     app.before_request(lambda: gate.authenticate(entra))
     app.register_error_handler(GraphError, lambda error: gate.failed(entra, error))
     app.register_error_handler(HTTPException, lambda error: _http_error(entra, error))

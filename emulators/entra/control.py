@@ -200,6 +200,10 @@ class Control(Base):
         }
         return self._entra.passkeys.add(user_id, credential_id=credential_id, **(usual | more))
 
+    def validated_models(self, *aaguids: str) -> None:
+        """Let only these models count as attested where attestation is enforced."""
+        self._entra.validated = frozenset(aaguid.lower() for aaguid in aaguids)
+
     def lag(self, seconds: float) -> None:
         """How long a new method stays unlisted (with `replication` at "lags")."""
         self._entra.passkeys.lag = timedelta(seconds=seconds)

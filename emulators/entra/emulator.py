@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emulators.entra.application import Application
+from emulators.entra.challenges import Challenges
 from emulators.entra.directory import Directory
 from emulators.entra.errors import GraphError
 from emulators.entra.limits import Limits
@@ -56,7 +57,10 @@ class Entra(Emulator):
         self.directory = Directory(self.store)
         self.policy = Policy(self.store, self.directory.is_member)
         self.passkeys = Passkeys(self.store, self.variants)
+        self.challenges = Challenges(self.store)
         self.limits = Limits(self.variants)
+        self.validated: frozenset[str] | None = None
+        """AAGUIDs whose attestation Microsoft has validated; None for every model (2.7 [D S24])."""
         with self.store.transaction():
             if not self.application.registered:
                 self.store.put("setting", "tenant", {"id": str(uuid.uuid4())})
@@ -121,6 +125,7 @@ class Entra(Emulator):
             self.store.put("setting", "tenant", tenant)
             self.application.restore(application)
             self._fill()
+        self.validated = None
         self.limits.clear()
         super().reset()
 

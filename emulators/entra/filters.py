@@ -196,5 +196,5 @@ def _compared(operator: str, held: Any, wanted: Any) -> bool:
         return (held == wanted) is (operator == "eq")
     if held is None or wanted is None:
         return False
-    order = (held > wanted) - (held < wanted)
+    order = int(held > wanted) - int(held < wanted)
     return {"ge": order >= 0, "le": order <= 0, "gt": order > 0, "lt": order < 0}[operator]

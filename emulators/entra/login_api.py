@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 from emulators.entra import assertion
 from emulators.entra.emulator import Entra
 from emulators.entra.errors import LoginError
+from emulators.entra.tokens import GRAPH
 
 FORM = "application/x-www-form-urlencoded"
-GRAPH = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+HOST = "https://graph.microsoft.com"
 
 
 def login_api(entra: Entra) -> Blueprint:
@@ -35,10 +36,11 @@ def login_api(entra: Entra) -> Blueprint:
         client_id, secret = _client()
         _check_application(entra, client_id, tenant)
         _check_proof(entra, client_id, secret, tenant)
-        _check_scope(request.form.get("scope", ""))
+        resource = _resource(request.form.get("scope", ""))
         issued = entra.tokens.issue(
             tenant_id=entra.tenant_id,
             client_id=entra.application.client_id,
+            resource=resource,
             roles=entra.application.roles,
             now=entra.now(),
         )
@@ -155,11 +157,11 @@ def _check_secret(entra: Entra, secret: str) -> None:
         )
 
 
-def _check_scope(scope: str) -> None:
-    """Resource + "/.default"; the scope follows the Graph host (entra.md 1 [D S7 S11])."""
+def _resource(scope: str) -> str:
+    """Of "resource/.default"; the scope follows the Graph host (entra.md 1 [D S7 S11])."""
     resource, _, rest = scope.rpartition("/")
     here = request.host_url.rstrip("/")
-    if rest != ".default" or resource not in (*GRAPH, here):
+    if rest != ".default" or resource not in (HOST, GRAPH, here):
         raise LoginError(
             400,
             "invalid_scope",
@@ -167,6 +169,7 @@ def _check_scope(scope: str) -> None:
             "The provided request must include a 'scope' input parameter. The provided value for "
             f"the input parameter 'scope' is not valid. The scope {scope} is not valid.",
         )
+    return resource
 
 
 def _missing(name: str) -> LoginError:

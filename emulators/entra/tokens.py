@@ -14,6 +14,8 @@ from emulators.entra.errors import unauthenticated
 from emulators.kit.store import Store
 from emulators.kit.variants import Variants
 
+GRAPH = "00000003-0000-0000-c000-000000000000"
+"""Graph's application id, the same in every tenant (entra.md 6 step 2)."""
 LIFE = 3599
 """Seconds (entra.md 1 [D S7])."""
 
@@ -36,10 +38,16 @@ class Tokens:
         self.life = LIFE
 
     def issue(
-        self, *, tenant_id: str, client_id: str, roles: tuple[str, ...], now: datetime
+        self,
+        *,
+        tenant_id: str,
+        client_id: str,
+        resource: str,
+        roles: tuple[str, ...],
+        now: datetime,
     ) -> str:
         """A token whose roles stay as they are now (entra.md 6 [I])."""
-        text = self._text(tenant_id, client_id, roles, now)
+        text = self._text(tenant_id, client_id, resource, roles, now)
         expires = now + timedelta(seconds=self.life)
         self._store.put(
             "token",
@@ -48,15 +56,23 @@ class Tokens:
         )
         return text
 
-    def _text(self, tenant_id: str, client_id: str, roles: tuple[str, ...], now: datetime) -> str:
+    def _text(
+        self,
+        tenant_id: str,
+        client_id: str,
+        resource: str,
+        roles: tuple[str, ...],
+        now: datetime,
+    ) -> str:
         kind = self._variants["access_token"]
         if kind == "opaque":
             return secrets.token_urlsafe(900)
         claims: dict[str, Any] = {"uti": secrets.token_urlsafe(16)}
+        audience = self._variants["audience"]
         if kind == "jwt":
             begins = int(now.timestamp())
             claims |= {
-                "aud": self._variants["audience"],
+                "aud": resource if audience == "resource" else audience,
                 "iss": f"https://sts.windows.net/{tenant_id}/",
                 "iat": begins,
                 "nbf": begins,

@@ -22,8 +22,8 @@ SWITCHES: dict[str, Switch] = {
     ),
     "audience": Switch(
         "entra.md 6 step 2 [I]",
-        ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"),
-        "what an access token's `aud` says",
+        ("resource", "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"),
+        "what an access token's `aud` says: the resource that was asked for, or a name of Graph's",
     ),
     "top": Switch(
         "entra.md 3 [I]",
