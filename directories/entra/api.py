@@ -163,9 +163,9 @@ class EntraApi:
         found: dict[str, Item] = {}
         responses = answer.data.get("responses") if isinstance(answer.data, Mapping) else None
         for one in responses if isinstance(responses, list) else ():
-            name, status = (
-                (one.get("id"), one.get("status")) if isinstance(one, Mapping) else ("", 0)
-            )
+            if not isinstance(one, Mapping):
+                continue
+            name, status = one.get("id"), one.get("status")
             if isinstance(name, str) and isinstance(status, int):
                 found.setdefault(name, Item(status, one.get("body")))
         return [found.get(one["id"], Item(0, None)) for one in numbered]

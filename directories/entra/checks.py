@@ -193,14 +193,10 @@ class ConnectionTest:
                 "permission can take some minutes to work.",
             )
         granted = sorted(found.roles & {one for need in permissions.NEEDED for one in need})
-        broad = permissions.PASSKEYS[1]
-        least = permissions.PASSKEYS[0]
-        note = (
-            f" {least} would be enough in place of {broad}, where no Temporary Access Passes are "
-            "made."
-            if broad in found.roles and least not in found.roles
-            else ""
-        )
+        least, broad = permissions.PASSKEYS
+        note = ""
+        if broad in found.roles and least not in found.roles:
+            note = f" {least} is narrower, and the one documented for removing passkeys."
         return _passed(f"Granted: {', '.join(granted)}.{note}")
 
     def _excess(self) -> Check:

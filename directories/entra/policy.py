@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from directories.base import Misconfigured, Refused
+from directories.base import DirectoryError, Misconfigured, Refused
 from directories.entra import documents, permissions
 from directories.entra.api import BATCH_SIZE, EntraApi
 from directories.entra.credentials import GUID
@@ -208,7 +208,7 @@ def _whom(
 
 
 def _names(api: EntraApi, ids: Sequence[str]) -> dict[str, str]:
-    """The names of groups, as far as they can be read."""
+    """The names of groups, as far as they can be read; a policy is worth reading without them."""
     asked = [one for one in dict.fromkeys(ids) if GUID.fullmatch(one)][:_MOST_GROUPS]
     found: dict[str, str] = {}
     for first in range(0, len(asked), BATCH_SIZE):
@@ -217,7 +217,11 @@ def _names(api: EntraApi, ids: Sequence[str]) -> dict[str, str]:
             {"method": "GET", "url": f"/groups/{one}?$select={documents.GROUP_FIELDS}"}
             for one in some
         ]
-        for one, item in zip(some, api.batch(requests, permissions.GROUPS), strict=True):
+        try:
+            answers = api.batch(requests, permissions.GROUPS)
+        except DirectoryError:
+            break
+        for one, item in zip(some, answers, strict=True):
             if item.status == 200 and (name := documents.text(item.body, "displayName")):
                 found[one] = name
     return found

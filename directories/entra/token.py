@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from directories import strict_json
+from directories.entra.settings import GRAPH
 
 _GRAPH_APPLICATION = "00000003-0000-0000-c000-000000000000"
 
@@ -47,7 +48,7 @@ class Claims:
             tenant_id: a GUID, or empty where only a domain is known.
         """
         for name, wanted, what in (
-            ("aud", (graph_url, f"{graph_url}/", _GRAPH_APPLICATION), "another API"),
+            ("aud", (graph_url, f"{graph_url}/", GRAPH, _GRAPH_APPLICATION), "another API"),
             ("tid", (tenant_id,) if tenant_id else (), "another tenant"),
             ("appid", (client_id,), "another application"),
         ):
