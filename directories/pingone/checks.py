@@ -258,7 +258,9 @@ class ConnectionTest:
             signs_in = False
             sentence = f"{_ASKED}no, because of this: {blocking[0].evidence}"
         elif verdict is None or verdict.state is CheckState.UNKNOWN:
-            sentence = f"{_ASKED}not known, because the FIDO policy is not."
+            chosen = "the FIDO policy cannot be read"
+            why = chosen if self.settings.mfa_policy_id else "no MFA policy is chosen yet"
+            sentence = f"{_ASKED}not known, because {why}."
         else:
             signs_in = verdict.state is CheckState.PASSED
             sentence = f"{verdict.evidence} {consequence(self._theirs(), self.hosted)}"

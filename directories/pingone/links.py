@@ -20,6 +20,7 @@ QUERY = re.compile(r"[\x21\x22\x24-\x5b\x5d-\x7e]{1,4096}")
 
 
 def no_environment(error: NotFound) -> Misconfigured:
+    """What it means that an environment's own lists, or itself, are not there."""
     return Misconfigured(
         "PingOne does not know this environment: check the Environment ID and the region.",
         code="pingone.environment",
@@ -69,6 +70,11 @@ def next_page(answer: Answer, url: str) -> str | None:
 
 
 def an_object(answer: Answer) -> Item:
+    """The object in an answer.
+
+    Raises:
+        Misconfigured: when it holds none.
+    """
     if isinstance(answer.data, Mapping):
         return answer.data
     raise Misconfigured(

@@ -1,0 +1,373 @@
+"""The connection test: every check by name, HID's prescription, and the sentence it ends in."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from directories import registry
+from directories.base import CheckState
+from directories.pingone import AuthMethod, Region
+from directories.pingone.checks import NEEDED
+from tests.directories.pingone.conftest import OURS, check, connect, report, states
+
+ALL = {
+    "pingone.token": "passed",
+    "pingone.environment": "passed",
+    "pingone.users": "passed",
+    "pingone.populations": "passed",
+    "pingone.worker": "passed",
+    "pingone.auth_method": "passed",
+    "pingone.role_identity": "passed",
+    "pingone.role_configuration": "passed",
+    "pingone.mfa_policy": "passed",
+    "pingone.fido_policy": "passed",
+    "pingone.discoverable": "passed",
+    "pingone.attachment": "passed",
+    "pingone.custom_domain": "passed",
+    "pingone.enrols_here": "passed",
+    "pingone.sign_on_step": "passed",
+    "pingone.sign_on_assigned": "passed",
+    "pingone.licence": "passed",
+    "pingone.device_limit": "passed",
+    "pingone.devices": "unknown",
+}
+POLICIES = {
+    "pingone.mfa_policy",
+    "pingone.fido_policy",
+    "pingone.sign_on_step",
+    "pingone.device_limit",
+}
+
+
+def not_met(found) -> set[str]:
+    return {one.code for one in found.checks if one.state is CheckState.FAILED}
+
+
+def test_a_good_connection_meets_every_line(connector):
+    found = report(connector)
+    assert states(found) == ALL
+    assert (found.verified, found.signs_in) == (True, True)
+    assert found.sentence.startswith("A browser here can enrol: yes, because")
+    assert all(one.name and one.evidence for one in found.checks)
+
+
+def test_a_test_only_reads(connector, sent):
+    report(connector)
+    assert {one.method for one in sent.requests} == {"GET", "POST"}
+    assert all(one.url.endswith("/as/token") for one in sent.of("POST"))
+
+
+def test_nothing_claims_the_right_to_add_keys(connector):
+    line = check(report(connector), "pingone.devices")
+    assert line.state is CheckState.UNKNOWN
+    assert "first key" in line.evidence
+
+
+def test_what_is_not_met_always_comes_with_what_to_do(ping, connector):
+    ping.control.roles("Environment Admin")
+    ping.control.mfa_policy(enabled=False)
+    ping.control.fido_policy(discoverableCredentials="DISCOURAGED", relyingPartyId="pingone.com")
+    ping.control.auth_method("CLIENT_SECRET_BASIC")
+    found = report(connect(ping, auth_method=AuthMethod.BASIC))
+    for one in found.checks:
+        assert (one.state is CheckState.FAILED) <= bool(one.remedy), one.code
+    assert len(not_met(found)) > 4
+
+
+# -- the connection itself ----------------------------------------------------------------------
+
+
+def test_without_a_token_nothing_else_is_tried(ping, sent):
+    found = report(connect(ping, secret="wrong-secret-that-nobody-may-read"))
+    assert states(found) == {"pingone.token": "failed"}
+    assert (found.verified, found.signs_in) == (False, False)
+    assert "does not know this Client ID" in found.sentence
+    assert not sent.of("GET")
+
+
+@pytest.mark.parametrize("status", ["403", "400", "401"])
+def test_a_wrong_environment_blocks_and_is_named(ping, status):
+    ping.control.vary(unknown_environment=status)
+    home = {"token_environment_id": ping.environment_id}
+    found = report(connect(ping, environment_id=str(uuid.uuid4()), **home))
+    assert states(found)["pingone.environment"] == "failed"
+    assert states(found)["pingone.users"] == "failed"
+    assert "region" in check(found, "pingone.environment").remedy
+    assert not found.verified
+
+
+@pytest.mark.parametrize("status", ["401", "404"])
+def test_a_token_of_another_region_is_explained(ping, connector, status):
+    ping.control.vary(token_region=f"another: {status}")
+    found = report(connector)
+    assert "region" in check(found, "pingone.environment").remedy
+    assert not found.verified
+
+
+def test_another_region_than_the_environments_blocks(ping):
+    found = report(connect(ping, region=Region.EU))
+    line = check(found, "pingone.environment")
+    assert line.state is CheckState.FAILED
+    assert "NA" in line.evidence
+    assert not found.verified
+
+
+def test_an_environment_that_may_not_be_read_blocks_nothing(ping, connector):
+    ping.control.vary(environment_read="Environment Admin")
+    ping.control.roles("Identity Data Admin", "Configuration Read Only")
+    found = report(connector)
+    assert states(found)["pingone.environment"] == "unknown"
+    assert found.verified
+
+
+def test_pingones_words_and_id_stand_beside_a_failed_line(ping, connector):
+    body = '{"id": "r-7", "code": "ACCESS_FAILED", "message": "Not today."}'
+    ping.control.fail(status=403, body=body, path="/populations")
+    line = check(report(connector), "pingone.populations")
+    assert (line.state.value, line.said, line.request_id) == ("unknown", "Not today.", "r-7")
+
+
+# -- HID's prescription: the worker -------------------------------------------------------------
+
+
+def test_basic_works_and_is_not_what_hid_prescribes(ping):
+    ping.control.auth_method("CLIENT_SECRET_BASIC")
+    found = report(connect(ping, auth_method=AuthMethod.BASIC))
+    line = check(found, "pingone.auth_method")
+    assert line.state is CheckState.FAILED
+    assert "works with it all the same" in line.evidence
+    assert found.verified
+
+
+def test_an_application_that_is_no_worker_is_said_so(ping, connector):
+    ping.control.application(type="WEB_APP")
+    line = check(report(connector), "pingone.worker")
+    assert (line.state, "WEB_APP" in line.evidence) == (CheckState.FAILED, True)
+
+
+def test_a_worker_with_a_client_id_of_its_own_is_found(ping):
+    ping.control.application(clientId="imported-client")
+    found = report(connect(ping, client_id="imported-client"))
+    assert states(found)["pingone.worker"] == "passed"
+
+
+def test_the_least_roles_are_enough(ping, connector):
+    """As the contract recommends first; who reads the worker's own roles is unknown (6b)."""
+    ping.control.roles("Identity Data Admin", "Configuration Read Only")
+    for own_roles in ("any role", "Environment Admin"):
+        ping.control.vary(own_roles=own_roles)
+        found = report(connector)
+        assert not_met(found) == set()
+        assert (found.verified, found.signs_in) == (True, True)
+        told = states(found)["pingone.role_identity"]
+        assert told == ("passed" if own_roles == "any role" else "unknown")
+
+
+@pytest.mark.parametrize("reads", ["accepted", "refused"])
+def test_policies_that_configuration_read_only_may_not_read_are_unknown(ping, connector, reads):
+    ping.control.roles("Identity Data Admin", "Configuration Read Only")
+    ping.control.vary(configuration_read_only=reads)
+    found = report(connector)
+    told = {states(found)[code] for code in POLICIES - {"pingone.device_limit"}}
+    assert told == ({"passed"} if reads == "accepted" else {"unknown"})
+    assert found.verified
+
+
+@pytest.mark.parametrize("reads", ["refused", "accepted"])
+def test_a_worker_for_people_alone_enrols_all_the_same(ping, connector, reads):
+    ping.control.vary(identity_data_reads_policies=reads, own_roles="any role")
+    ping.control.roles("Identity Data Admin")
+    found = report(connector)
+    assert found.verified
+    if reads == "accepted":
+        assert found.signs_in is True
+        return
+    assert found.signs_in is None
+    assert found.sentence == (
+        "A browser here can enrol: not known, because the FIDO policy cannot be read."
+    )
+    line = check(found, "pingone.mfa_policy")
+    assert line.evidence == "This cannot be read with this worker."
+    assert "Configuration Read Only" in line.remedy
+
+
+def test_a_typed_relying_party_id_answers_where_policies_cannot_be_read(ping):
+    ping.control.roles("Identity Data Admin")
+    found = report(connect(ping, relying_party_id="localhost"))
+    assert states(found)["pingone.relying_party"] == "unknown"
+    assert (found.verified, found.signs_in) == (True, True)
+
+
+def test_a_worker_without_the_role_for_people_is_blocked(ping, connector):
+    ping.control.roles("Environment Admin")
+    found = report(connector)
+    assert {"pingone.role_identity", "pingone.users"} <= not_met(found)
+    assert not found.verified
+    assert "Grant Roles" in check(found, "pingone.role_identity").remedy
+
+
+@pytest.mark.parametrize("reads", ["accepted", "refused"])
+@pytest.mark.parametrize("status", ["403", "401"])
+def test_a_worker_that_only_reads_people_is_blocked(ping, connector, reads, status):
+    ping.control.vary(identity_data_read_only=reads, insufficient=status)
+    ping.control.roles("Environment Admin", "Identity Data Read Only")
+    found = report(connector)
+    assert "pingone.role_identity" in not_met(found)
+    assert not found.verified
+
+
+def test_a_role_of_the_organization_reaches_the_environment(ping, connector):
+    organization = ping.ping.store.get("environment", ping.environment_id)["organization"]["id"]
+    where = {"scope": "ORGANIZATION", "scope_id": organization}
+    ping.control.roles("Identity Data Admin", "Environment Admin", **where)
+    assert not_met(report(connector)) == set()
+
+
+def test_a_role_of_a_population_reaches_only_it(ping, connector):
+    ping.control.roles("Environment Admin")
+    ping.control.add_role("Identity Data Admin", scope="POPULATION", scope_id="Contractors")
+    line = check(report(connector), "pingone.role_identity")
+    assert line.state is CheckState.PASSED
+    assert "only people in them" in line.evidence
+
+
+def test_a_role_for_another_environment_does_not_count(ping, connector):
+    elsewhere = str(uuid.uuid4())
+    ping.control.roles("Environment Admin")
+    ping.control.add_role("Identity Data Admin", scope_id=elsewhere)
+    assert "pingone.role_identity" in not_met(report(connector))
+
+
+# -- HID's prescription: policies ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fido2", [{"enabled": False}, {"pairingDisabled": True}])
+def test_an_mfa_policy_that_pairs_nothing_blocks(ping, connector, fido2):
+    ping.control.mfa_policy(**fido2)
+    found = report(connector)
+    assert "pingone.mfa_policy" in not_met(found)
+    assert (found.verified, found.signs_in) == (False, False)
+
+
+def test_an_mfa_policy_that_is_gone_blocks(ping):
+    found = report(connect(ping, mfa_policy_id=str(uuid.uuid4()), mfa_policy_name="Old"))
+    assert check(found, "pingone.mfa_policy").evidence == (
+        "The MFA policy Old is not there any more."
+    )
+    assert not found.verified
+
+
+def test_before_a_policy_is_chosen_the_connection_connects_and_is_not_verified(ping):
+    found = report(connect(ping, mfa_policy_id=""))
+    assert states(found)["pingone.mfa_policy"] == "unknown"
+    assert "pingone.sign_on_step" not in states(found)
+    assert not found.verified
+    assert registry.connects("pingone", found)
+
+
+def test_what_is_chosen_later_does_not_stop_connecting(ping, connector):
+    ping.control.mfa_policy(enabled=False)
+    assert registry.connects("pingone", report(connector))
+    assert not registry.connects("pingone", report(connect(ping, secret="wrong")))
+
+
+@pytest.mark.parametrize("null", ["absent", "null"])
+def test_an_mfa_policy_without_a_fido_policy_uses_the_default_one(ping, connector, null):
+    ping.control.vary(null_policy_id=null)
+    ping.control.mfa_policy(fido2PolicyId=None)
+    found = report(connector)
+    assert "(the environment's default)" in check(found, "pingone.fido_policy").evidence
+    assert (found.verified, found.signs_in) == (True, False)
+
+
+def test_pingones_own_relying_party_id_needs_the_desk_agent(ping, connector):
+    ping.control.fido_policy(relyingPartyId="pingone.com")
+    found = report(connector)
+    line = check(found, "pingone.enrols_here")
+    assert line.state is CheckState.FAILED
+    assert "This is the value that HID prescribes." in line.evidence
+    assert "desk agent" in line.remedy
+    assert (found.verified, found.signs_in) == (True, False)
+    assert "sign in on PingOne's page at auth.pingone.com" in found.sentence
+
+
+def test_a_domain_that_covers_us_and_the_custom_domain_does_both(ping, connector):
+    ping.control.fido_policy(relyingPartyId="example.com")
+    found = report(connector, origins=("https://keys.example.com",))
+    assert found.signs_in is True
+    assert "sign in on PingOne's page at login.example.com" in found.sentence
+
+
+def test_a_pinned_relying_party_id_that_changed_there_blocks(ping):
+    found = report(connect(ping, relying_party_id="example.com"))
+    line = check(found, "pingone.relying_party")
+    assert line.state is CheckState.FAILED
+    assert "useless under the other" in line.remedy
+    assert not found.verified
+    assert states(report(connect(ping, relying_party_id="localhost"))) == {
+        **ALL,
+        "pingone.relying_party": "passed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"discoverableCredentials": "DISCOURAGED"}, "pingone.discoverable"),
+        ({"authenticatorAttachment": "PLATFORM"}, "pingone.attachment"),
+    ],
+)
+def test_a_fido_policy_value_that_does_not_fit_only_warns(ping, connector, values, code):
+    ping.control.fido_policy(**values)
+    found = report(connector)
+    assert not_met(found) == {code}
+    assert found.verified
+
+
+def test_keys_that_nobody_asks_for_are_said(ping, connector):
+    ping.control.sign_on(mfa_policy_id=str(uuid.uuid4()))
+    found = report(connector)
+    assert not_met(found) == {"pingone.sign_on_step", "pingone.sign_on_assigned"}
+    assert found.verified
+
+
+def test_an_application_without_the_policy_is_said(ping, connector):
+    ping.control.sign_on(assigned=False)
+    line = check(report(connector), "pingone.sign_on_assigned")
+    assert line.state is CheckState.FAILED
+    assert "default policy" in line.evidence
+
+
+@pytest.mark.parametrize("named", ["Intranet", ""])
+def test_the_application_is_found_by_its_name_or_left_out(ping, named):
+    line = check(report(connect(ping, sign_on_application=named)), "pingone.sign_on_assigned")
+    assert line.state is (CheckState.PASSED if named else CheckState.UNKNOWN)
+
+
+def test_an_application_that_is_not_there_is_unknown(ping):
+    line = check(report(connect(ping, sign_on_application="X")), "pingone.sign_on_assigned")
+    assert (line.state, line.evidence) == (CheckState.UNKNOWN, "There is no application X.")
+
+
+@pytest.mark.parametrize("status", ["403", "404", "500"])
+def test_a_new_environment_whose_mfa_is_not_ready_blocks_nothing(ping, connector, status):
+    ping.control.vary(young_environment=status)
+    ping.control.new_environment()
+    found = report(connector)
+    assert states(found)["pingone.mfa_policy"] == "unknown"
+    assert found.verified
+
+
+def test_every_blocking_check_is_one_that_a_delivery_needs(connector):
+    assert NEEDED - {"pingone.relying_party"} <= ALL.keys()
+
+
+@pytest.mark.parametrize(
+    "path", ["/environments/[^/]+$", "/users", "/deviceAuth", "/fido2", "/app"]
+)
+def test_a_page_that_is_no_api_never_breaks_a_test(ping, connector, path):
+    ping.control.html(times=3, status=200, path=path)
+    found = report(connector, OURS)
+    assert {one.state for one in found.checks} > {CheckState.PASSED}
