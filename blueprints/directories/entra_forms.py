@@ -23,6 +23,14 @@ from directories.entra.settings import Credential
 ID_LENGTH = 64
 
 
+class CertificateField(TextAreaField):
+    """A public certificate, shown again as typed; a private key that strayed into it is not."""
+
+    def _value(self) -> str:
+        text = str(super()._value())
+        return "" if "PRIVATE KEY" in text else text
+
+
 class _Application(NamedForm):
     """The application, and what proves it: a secret, or a certificate with its key."""
 
@@ -45,7 +53,7 @@ class _Application(NamedForm):
     secret_expires_on = StringField(
         "The secret expires on", [Optional(), Length(max=ID_LENGTH)], filters=[stripped]
     )
-    certificate = TextAreaField(
+    certificate = CertificateField(
         "Certificate (PEM)", [Optional(), Length(max=PEM_LENGTH)], filters=[stripped]
     )
     private_key = SecretAreaField(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,11 @@ class Wizard:
         return f"{START}/{self.directory}"
 
 
+def beside(portal, kind: str) -> Path:
+    """Where an emulated directory keeps its data in a trial."""
+    return portal.settings.data_dir / "emulators" / kind
+
+
 class Typist:
     """An administrator who connects a directory of a type, in a trial with an emulated one.
 
@@ -106,9 +112,8 @@ class Typist:
         self.visitor, self.emulated = visitor, emulated
         self.directory = ""
         self.typed: dict[str, str] = {}
-        self.note = portal.settings.data_dir / "emulators" / self.kind / "connection.json"
-        self.note.parent.mkdir(parents=True, exist_ok=True)
-        self.note.write_text(json.dumps(emulated.connection()))
+        self.note = beside(portal, self.kind) / "connection.json"
+        self.written = json.loads(self.note.read_text())
 
     def forget_emulated(self) -> None:
         """As in production: nothing is known of an emulated one."""
