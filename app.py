@@ -16,6 +16,7 @@ import blueprints.ceremonies
 import blueprints.components
 import blueprints.deliveries
 import blueprints.directories
+import blueprints.directory_people
 import blueprints.enrol
 import blueprints.home
 import blueprints.icons
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.all_passkeys.blueprint,
     blueprints.mails.blueprint,
     blueprints.directories.blueprint,
+    blueprints.directory_people.blueprint,
     blueprints.policies.blueprint,
     blueprints.models.blueprint,
     blueprints.deliveries.blueprint,

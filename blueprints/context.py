@@ -24,6 +24,9 @@ NAVIGATION = (
 )
 """The side navigation of administration, in the order of work: label and endpoint."""
 
+PARTS = {"directory_people": "directories"}
+"""Areas that are part of another one's entry."""
+
 METADATA_NOTICE = (
     "Security key models from a file are trusted here, beside those that FIDO publishes."
 )
@@ -60,7 +63,7 @@ def held_privileges() -> frozenset[Privilege]:
 
 
 def _navigation(held: frozenset[Privilege]) -> list[tuple[str, str, bool]]:
-    here = request.blueprint
+    here = PARTS.get(request.blueprint or "", request.blueprint)
     return [
         (label, endpoint, endpoint.partition(".")[0] == here)
         for label, endpoint in NAVIGATION

@@ -48,6 +48,10 @@ CEREMONY = Rate(address="600/minute", account="60/minute")
 LINK = Rate(address="300/minute", account="60/minute")
 REMOTE = Rate(address="60/minute", account="20/minute")
 """What makes calls to a directory."""
+BROWSING = Rate(address="120/minute", account="60/minute")
+"""What makes a call or two to a directory, and is leafed through."""
+IN_BULK = Rate(address="20/minute", account="10/minute")
+"""What makes two calls to a directory for each of some twenty people."""
 
 LIMITS: dict[str, Rate] = {
     "ceremonies.options": CEREMONY,
@@ -61,6 +65,12 @@ LIMITS: dict[str, Rate] = {
     "passkeys.new": CEREMONY,
     "passkeys.remove": CEREMONY,
     "people.end_passkey": CEREMONY,
+    "directory_people.index": BROWSING,
+    "directory_people.groups": BROWSING,
+    "directory_people.counts": BROWSING,
+    "directory_people.link": BROWSING,
+    "directory_people.invite": BROWSING,
+    "directory_people.pairs": IN_BULK,
     "proof.options": REMOTE,
     "proof.run": REMOTE,
 }

@@ -98,6 +98,8 @@ class RemoteIdentity:
     """Whether the account can be used; None where the directory does not tell."""
     note: str = ""
     """What sets it apart, such as "guest"; empty for most."""
+    guest: bool = False
+    """Whether it belongs to somebody of another organisation."""
 
 
 @dataclass(frozen=True)

@@ -36,15 +36,9 @@ PURPOSES = {
 """What an operator makes a link for, and its words."""
 
 
-class LinkForm(FlaskForm):
-    """What a new enrolment link is for, and how long it can be opened."""
+class LifetimeForm(FlaskForm):
+    """How long a new enrolment link can be opened."""
 
-    purpose = RadioField(
-        "The link is",
-        choices=[SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()],
-        default=LinkPurpose.ENROL.value,
-        filters=[lambda value: value or LinkPurpose.ENROL.value],
-    )
     lifetime = RadioField(
         "The link can be opened for",
         [InputRequired("Choose how long the link can be opened.")],
@@ -56,6 +50,17 @@ class LinkForm(FlaskForm):
     def span(self) -> timedelta:
         """The chosen time."""
         return LIFETIMES[self.lifetime.data][1]
+
+
+class LinkForm(LifetimeForm):
+    """What a new enrolment link is for, and how long it can be opened."""
+
+    purpose = RadioField(
+        "The link is",
+        choices=[SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()],
+        default=LinkPurpose.ENROL.value,
+        filters=[lambda value: value or LinkPurpose.ENROL.value],
+    )
 
     @property
     def link_purpose(self) -> LinkPurpose:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from blueprints.addresses import cursor, pager
 from blueprints.context import portal
-from blueprints.people import story
+from blueprints.people import shown_once, story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
 from blueprints.qr import qr_code
-from models import EnrolmentLink, Person
+from models import Person
 from services import links, mail, mails, passkeys, people
+from services.directories import identities
 from services.refusal import Refusal
-from services.sealing import SealBroken
+from services.roles import holds_more
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
-SHOWN_ONCE = "link_shown_once"
 MAX_QUERY = 100
 
 
@@ -89,9 +89,7 @@ def make_link(person: UUID) -> Response | tuple[str, int]:
             lifetime=form.span,
             now=portal().now(),
         )
-    # The token is nowhere but in this browser's next request, and sealed even there.
-    sealed = portal().sealer.seal(SHOWN_ONCE, made.token)
-    session[SHOWN_ONCE] = {"link": made.link.uuid.hex, "token": sealed.decode()}
+    shown_once.keep(made)
     return redirect(url_for(".show", person=person, _anchor="new-link"), 303)
 
 
@@ -138,7 +136,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
     own = passkeys.of_person(database, person.id, ended=True)
     listed = links.of_person(database, person)
     now = portal().now()
-    address = _shown_once(listed)
+    address = shown_once.address(listed)
     return render_template(
         "people/show.html",
         person=person,
@@ -151,17 +149,10 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
         mail_configured=mail.configured(portal().settings),
         form=form,
         recovered=links.recovered(database, person),
+        records=[
+            (one, identities.placed(database, one.directory, person))
+            for one in identities.of_person(database, person)
+        ],
+        unlinked=identities.without(database, person),
+        locked=holds_more(person, current_user.person),
     )
-
-
-def _shown_once(listed: list[EnrolmentLink]) -> str | None:
-    """The address of the link that was just made for this person; only the first time."""
-    kept = session.get(SHOWN_ONCE)
-    if not kept or kept["link"] not in {link.uuid.hex for link in listed}:
-        return None
-    del session[SHOWN_ONCE]
-    try:
-        token = portal().sealer.open(SHOWN_ONCE, kept["token"].encode())
-    except SealBroken:  # the key that sealed it was taken out of the settings since
-        return None
-    return portal().settings.base_url + url_for("links.show", token=token)

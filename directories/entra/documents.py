@@ -43,6 +43,7 @@ def person(values: Any) -> RemoteIdentity | None:
         text(values, field) for field in ("userPrincipalName", "mail", "displayName")
     )
     enabled = values.get("accountEnabled")
+    guest = text(values, "userType").casefold() == "guest"
     return RemoteIdentity(
         remote_id=remote_id,
         label=upn or mail or name or remote_id,
@@ -52,7 +53,8 @@ def person(values: Any) -> RemoteIdentity | None:
         family_name=text(values, "surname"),
         email=mail,
         enabled=enabled if isinstance(enabled, bool) else None,
-        note="guest" if text(values, "userType").casefold() == "guest" else "",
+        note="guest" if guest else "",
+        guest=guest,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Directory, Identity, Passkey, Person, Placement, PlacementState
+from services.serving import serves
 
 
 def by_remote_id(session: Session, directory: Directory, remote_id: str) -> Identity | None:
@@ -80,6 +81,12 @@ def without(session: Session, person: Person) -> list[Directory]:
             .order_by(Directory.name)
         )
     )
+
+
+def is_served(session: Session, directory: Directory, person: Person) -> bool:
+    """Whether the directory serves the person, so that their passkeys are delivered to it."""
+    found = select(Directory.id).where(Directory.id == directory.id, serves(person.id))
+    return session.scalar(found) is not None
 
 
 def placed(session: Session, directory: Directory, person: Person) -> int:

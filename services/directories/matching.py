@@ -52,8 +52,8 @@ def doubts(remote: RemoteIdentity) -> tuple[str, ...]:
     found = []
     if remote.enabled is False:
         found.append("The account is disabled there.")
-    if remote.note:
-        found.append(f"The directory notes: {remote.note}.")
+    if remote.guest:
+        found.append("The account is a guest's.")
     return tuple(found)
 
 

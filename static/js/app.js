@@ -3,6 +3,7 @@ import "./autofill.js";
 import "./ceremony.js";
 import "./complete.js";
 import "./copy.js";
+import "./counts.js";
 import "./disclose.js";
 import "./focus.js";
 import "./offer.js";

@@ -444,7 +444,7 @@ def test_doubts_and_conflicts_are_told(house, fake, grace):
     linked = fake.add("linked@example.com")
     house.link(linked, house.person("linked"))
     fake.add("grace@example.com")
-    fake.add("alan@example.com", enabled=False, note="guest")
+    fake.add("alan@example.com", enabled=False, guest=True)
     fake.add("mary@example.com", label="mary.1")
     fake.add("mary@example.com", label="mary.2")
     fake.add("mary@example.com", label="both@example.com")
@@ -454,7 +454,7 @@ def test_doubts_and_conflicts_are_told(house, fake, grace):
     assert "linked to another record of Staff" in offered["grace@example.com"].conflict
     doubtful = offered["alan@example.com"]
     assert (doubtful.offered, doubtful.person.id) == (True, alan.id)
-    assert doubtful.doubts == ("The account is disabled there.", "The directory notes: guest.")
+    assert doubtful.doubts == ("The account is disabled there.", "The account is a guest's.")
     for label in ("mary.1", "mary.2"):
         assert "records of this page fit" in offered[label].conflict
         assert offered[label].person.id == mary.id
