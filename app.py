@@ -31,6 +31,7 @@ import blueprints.proof
 import blueprints.sessions
 import blueprints.setup
 import blueprints.sign_in
+import blueprints.sign_up
 import cli.database
 import cli.people
 import cli.portal
@@ -43,6 +44,7 @@ from extensions import csrf
 BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.home.blueprint,
     blueprints.sign_in.blueprint,
+    blueprints.sign_up.blueprint,
     blueprints.links.blueprint,
     blueprints.setup.blueprint,
     blueprints.enrol.blueprint,

@@ -30,9 +30,12 @@ ACCESS: dict[str, Privilege | Door] = {
     "home.index": Door.PUBLIC,
     "home.health": Door.PUBLIC,
     "home.topic": Door.PUBLIC,
-    # getting in; links, set-up and enrolment guard themselves by their own session
+    # getting in; sign-up, links, set-up and enrolment guard themselves by their own session
     "sign_in.index": Door.PUBLIC,
     "sign_in.sign_out": Door.PUBLIC,
+    "sign_up.ask": Door.PUBLIC,
+    "sign_up.code": Door.PUBLIC,
+    "sign_up.name": Door.PUBLIC,
     "links.show": Door.PUBLIC,
     "links.exchange": Door.PUBLIC,
     "setup.index": Door.PUBLIC,

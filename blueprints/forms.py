@@ -36,8 +36,8 @@ class CeremonyForm(FlaskForm):
         return {"ceremony": self.ceremony.data or "", "response": self.response.data or ""}
 
 
-class NamesForm(FlaskForm):
-    """Who somebody is."""
+class OwnNameForm(FlaskForm):
+    """What somebody is called."""
 
     given_name = StringField(
         "Given name",
@@ -49,6 +49,11 @@ class NamesForm(FlaskForm):
         [DataRequired("Enter the family name."), Length(max=people.NAME_LENGTH)],
         filters=[tidied],
     )
+
+
+class NamesForm(OwnNameForm):
+    """Who somebody is."""
+
     display_name = StringField(
         "Display name",
         [DataRequired("Enter the display name."), Length(max=people.DISPLAY_NAME_LENGTH)],

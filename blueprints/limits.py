@@ -1,8 +1,9 @@
 """How often one visitor may ask: one table, for every open endpoint and every ceremony.
 
 A stranger counts by network address, whoever is signed in by account: so nobody can use up what
-is somebody else's, not even from the same office. Nothing counts by the account that a stranger
-names. The numbers leave room for a whole office behind one address, all enrolling at once.
+is somebody else's, not even from the same office. Nothing here counts by the account that a
+stranger names; `services.sign_up` bounds how much mail strangers can send to one mailbox. The
+numbers leave room for a whole office behind one address, all enrolling at once.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ POLLED = Rate(address="3000/minute", account="300/minute")
 """A part of a page that each browser asks for every two seconds."""
 CEREMONY = Rate(address="600/minute", account="60/minute")
 LINK = Rate(address="300/minute", account="60/minute")
+MAILED = Rate(address="60/hour", account="10/hour")
+"""What sends mail to whoever is named, and with each mail gives five guesses at a code."""
 REMOTE = Rate(address="60/minute", account="20/minute")
 """What makes calls to a directory."""
 BROWSING = Rate(address="120/minute", account="60/minute")
@@ -59,6 +62,9 @@ LIMITS: dict[str, Rate] = {
     "links.show": LINK,
     "links.exchange": LINK,
     "setup.index": LINK,
+    "sign_up.ask": MAILED,
+    "sign_up.code": LINK,
+    "sign_up.name": LINK,
     "enrol.index": CEREMONY,
     "enrol.placements": POLLED,
     "components.placements": POLLED,

@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.domains import plain_domain
 from config.keys import generated_keys
 
 PREFIX = "LATCHKEY_"
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
         default="",
         description="Sender of mail, as `Keys <keys@example.com>`; needed with a mail server.",
     )
+    sign_up_domains: Listed = Field(
+        default=(),
+        description="E-mail domains whose people may sign up by themselves, comma-separated and "
+        "without their subdomains. Empty: nobody may. Production needs `LATCHKEY_SMTP_URL` for it.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
@@ -131,7 +137,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @field_validator(
-        "origins", "private_destinations", "secret_keys", "sealing_keys", mode="before"
+        "origins",
+        "private_destinations",
+        "secret_keys",
+        "sealing_keys",
+        "sign_up_domains",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -154,6 +165,14 @@ class Settings(BaseSettings):
             if "/" in entry:
                 ipaddress.ip_network(entry)
         return value
+
+    @field_validator("sign_up_domains")
+    @classmethod
+    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(plain_domain(domain) for domain in value)
+        except ValueError:
+            raise ValueError("each must be a domain such as example.com") from None
 
     @field_validator("sealing_keys")
     @classmethod
@@ -215,6 +234,8 @@ class Settings(BaseSettings):
             found.append("LATCHKEY_MAIL_FROM must be set when LATCHKEY_SMTP_URL is.")
         if self.environment is Environment.TRIAL:
             return found
+        if self.sign_up_domains and not self.smtp_url.get_secret_value():
+            found.append("LATCHKEY_SMTP_URL must be set when LATCHKEY_SIGN_UP_DOMAINS is.")
         for name, given in (
             ("LATCHKEY_ORIGINS", self.origins),
             ("LATCHKEY_DATABASE_URL", self.database_url.get_secret_value()),

@@ -13,7 +13,7 @@ from models.directories import (
     Serves,
 )
 from models.limits import LimitCounter
-from models.mail import Mail, MailState
+from models.mail import Mail, MailState, Outgoing, SignUpCode
 from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
 from models.policies import AttestationPolicy
@@ -37,6 +37,7 @@ __all__ = [
     "Lock",
     "Mail",
     "MailState",
+    "Outgoing",
     "Passkey",
     "Person",
     "Placement",
@@ -45,4 +46,5 @@ __all__ = [
     "RoleGrant",
     "Serves",
     "Session",
+    "SignUpCode",
 ]

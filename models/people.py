@@ -68,6 +68,8 @@ class LinkPurpose(StrEnum):
     SETUP = "setup"
     ENROL = "enrol"
     RECOVER = "recover"
+    SIGN_UP = "sign-up"
+    """Made for a browser that entered the right mailed code, and never handed out."""
 
 
 class EnrolmentLink(Addressed, Base):

@@ -44,5 +44,54 @@ def enrolment_link(person: Person, link: EnrolmentLink, address: str, *, portal:
     return Letter(person.display_name, person.email, f"{portal}: {title.lower()}", text, html)
 
 
+def sign_up_code(address: str, code: str, *, until: datetime, portal: str) -> Letter:
+    """The mail that brings the code of a sign-up, for somebody of whom only the address is known.
+
+    Args:
+        portal: what this portal is called.
+    """
+    title = "Your code"
+    where = (
+        f"Enter it in the browser in which you asked for it, until {_moment(until)}. "
+        "After five wrong tries it is dead."
+    )
+    close = (
+        f"Nobody from {portal} will ask you for it. If you did not ask for this mail, do nothing: "
+        "without the code nothing happens."
+    )
+    text = f"Hello,\n\n{title}: {code}\n\n{where}\n{close}\n\n{portal}\n"
+    html = (
+        f'<!doctype html><html lang="en"><body><p>Hello,</p><p>{title}: <strong>{code}</strong></p>'
+        f"<p>{where} {escape(close)}</p><p>{escape(portal)}</p></body></html>"
+    )
+    return Letter("", address, f"{portal}: {title.lower()}", text, html)
+
+
+def account_exists(person: Person, address: str, sign_in: str, *, portal: str) -> Letter:
+    """The mail to somebody who signs up and has an account.
+
+    Args:
+        address: where the mail goes.
+        sign_in: the address of the sign-in page.
+        portal: what this portal is called.
+    """
+    title = "You have an account"
+    greeting = f"Hello {person.display_name},"
+    what = f"you, or somebody who knows your address, asked to sign up at {portal}."
+    known = "You have an account there already. Sign in with your security key:"
+    close = (
+        "If you have no key yet, or lost it, ask your administrator for a link: one to enrol, or "
+        "one to recover. If you did not ask for this mail, do nothing: nothing has changed."
+    )
+    text = f"{greeting}\n\n{what}\n{known}\n\n{sign_in}\n\n{close}\n\n{portal}\n"
+    html = (
+        f'<!doctype html><html lang="en"><body><p>{escape(greeting)}</p>'
+        f"<p>{escape(what)} {known}</p>"
+        f'<p><a href="{escape(sign_in)}">Sign in</a></p><p>{close}</p>'
+        f"<p>{escape(portal)}</p></body></html>"
+    )
+    return Letter(person.display_name, address, f"{portal}: {title.lower()}", text, html)
+
+
 def _moment(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -51,6 +51,15 @@ REFUSALS = {
     ),
 }
 
+SIGN_UP_REFUSALS = {
+    "link_expired": "That took too long. Ask for a new code on the sign-in page.",
+    "link_revoked": "This sign-up was begun again with a newer code, or was taken back. "
+    "Go on where you entered the newest one, or ask for another on the sign-in page.",
+    "link_finished": "This sign-up is done already: a security key was registered. "
+    "Sign in with it. If that was not you, tell your administrator at once.",
+}
+"""What the same codes say where there never was a link to open, but a code that was entered."""
+
 
 class LinkState(StrEnum):
     """Where a link stands, in the words that pages show."""
@@ -212,7 +221,7 @@ def finish(session: Session, own: Enrolment, passkey: Passkey, *, now: datetime)
     link = session.get_one(EnrolmentLink, own.link.id, populate_existing=True)
     if finished is None:
         _usable(link, own=True, now=now)
-        raise refusal("link_finished")
+        raise refusal("link_finished", link.purpose)
     _record(session, audit.Tag.LINK_FINISHED, link, now=now, actor=passkey.person, passkey=passkey)
 
 
@@ -295,9 +304,11 @@ def session_hash(link: EnrolmentLink, browser: str) -> bytes:
     return hashlib.sha256(f"{browser}:{link.uuid.hex}".encode()).digest()
 
 
-def refusal(code: str) -> Refusal:
-    """The refusal of a code in `REFUSALS`."""
+def refusal(code: str, purpose: LinkPurpose = LinkPurpose.ENROL) -> Refusal:
+    """The refusal of a code in `REFUSALS`, in the words that fit the link's purpose."""
     status, sentence = REFUSALS[code]
+    if purpose is LinkPurpose.SIGN_UP:
+        sentence = SIGN_UP_REFUSALS.get(code, sentence)
     return Refusal(code, sentence, status=status)
 
 
@@ -305,13 +316,13 @@ def _usable(link: EnrolmentLink, *, own: bool, now: datetime) -> EnrolmentLink:
     if link.finished_at is not None:
         if own and now < link.finished_at + TIME_TO_LOOK:
             return link
-        raise refusal("link_finished")
+        raise refusal("link_finished", link.purpose)
     if link.revoked_at is not None:
-        raise refusal("link_revoked")
+        raise refusal("link_revoked", link.purpose)
     if not _still_in_time(link, now):
-        raise refusal("link_expired")
+        raise refusal("link_expired", link.purpose)
     if link.session_hash is not None and not own:
-        raise refusal("link_elsewhere")
+        raise refusal("link_elsewhere", link.purpose)
     return link
 
 

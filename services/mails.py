@@ -10,38 +10,26 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import LinkPurpose, Mail, MailState, Person
-from services import audit, letters, links
-from services.deliveries.pauses import after_failure
+from services import audit, letters, links, outgoing
 from services.mail import Letter, MailFailed, configured, send
+from services.outgoing import Claim
 from services.portal import Portal
 from services.refusal import Refusal
 from services.roles import Privilege, privileges
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-"""How long a worker may be silent: a mail is some ten exchanges, each at most `mail.TIMEOUT`."""
 GIVE_UP = timedelta(hours=24)
 """How long a mail is tried. After a day somebody should look at why."""
-
-
-@dataclass(frozen=True)
-class _Claim:
-    mail_id: int
-    fence: int
-
-
-class _LostLease(Exception):
-    """Another worker has the mail, or somebody stopped it: send nothing, write nothing."""
 
 
 def owe_link(
@@ -115,91 +103,33 @@ def of_person(session: Session, person: Person) -> list[Mail]:
 
 def next_due(session: Session) -> datetime | None:
     """When the next mail is due."""
-    return session.scalar(select(func.min(Mail.due_at)).where(Mail.state == MailState.WAITING))
+    return outgoing.next_due(session, Mail)
 
 
 def work(portal: Portal, *, worker: str, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Send what is due until nothing is due.
-
-    Args:
-        worker: a name for the log.
-        stopping: asked between two mails; true ends the work early.
-
-    Returns:
-        How many mails were tried.
-    """
-    count = 0
-    while not stopping():
-        with portal.database.write() as session:
-            held = _claim(session, now=portal.now())
-        if held is None:
-            break
-        try:
-            _run(portal, held)
-        except _LostLease:
-            log.warning("mail %d: %s lost its lease; left alone", held.mail_id, worker)
-        count += 1
-    return count
+    """Send what is due until nothing is due; see `outgoing.work`."""
+    return outgoing.work(portal, Mail, partial(_run, portal), worker=worker, stopping=stopping)
 
 
-def _claim(session: Session, *, now: datetime) -> _Claim | None:
-    due = (
-        select(Mail.id)
-        .where(
-            or_(
-                and_(Mail.state == MailState.WAITING, Mail.due_at <= now),
-                and_(Mail.state == MailState.SENDING, Mail.lease_until <= now),
-            )
-        )
-        .order_by(Mail.due_at, Mail.id)
-        .limit(1)
-        .with_for_update(of=Mail, skip_locked=True)
-        .scalar_subquery()
-    )
-    row = session.execute(
-        update(Mail)
-        .where(Mail.id == due)
-        .values(
-            state=MailState.SENDING,
-            fence=Mail.fence + 1,
-            attempts=Mail.attempts + 1,
-            lease_until=now + LEASE,
-        )
-        .returning(Mail.id, Mail.fence)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if row is None else _Claim(row.id, row.fence)
-
-
-def _run(portal: Portal, held: _Claim) -> None:
+def _run(portal: Portal, claim: Claim) -> None:
     """One attempt, from the link to the settlement.
 
     Raises:
-        _LostLease: when somebody else has the mail.
+        LostLease: when somebody else has the mail.
     """
-    failure: MailFailed | None = None
-    try:
-        letter = _letter(portal, held)
-        if letter is not None:
-            send(portal.settings, letter, now=portal.now())
-    except Refusal as refusal:
-        failure = MailFailed(refusal.sentence, again=False)
-    except MailFailed as error:
-        failure = error
-    except _LostLease:
-        raise
-    except Exception as error:
-        # Only its type: a trace would show the address of the link.
-        log.error("mail %d failed unexpectedly (%s)", held.mail_id, type(error).__name__)
-        failure = MailFailed(
-            f"Something unforeseen went wrong ({type(error).__name__}).", again=True
-        )
+    failure = outgoing.attempt(partial(_send, portal, claim), claim)
     with portal.database.write() as session:
-        state = _settle(session, held, failure, now=portal.now())
-    log.info("mail %d: %s", held.mail_id, state)
+        state = _settle(session, claim, failure, now=portal.now())
+    log.info("mail %d: %s", claim.row_id, state)
 
 
-def _letter(portal: Portal, held: _Claim) -> Letter | None:
+def _send(portal: Portal, claim: Claim) -> None:
+    letter = _letter(portal, claim)
+    if letter is not None:
+        send(portal.settings, letter, now=portal.now())
+
+
+def _letter(portal: Portal, claim: Claim) -> Letter | None:
     """Make the link of this attempt and write the mail around it; None when one arrived already.
 
     Raises:
@@ -207,7 +137,7 @@ def _letter(portal: Portal, held: _Claim) -> Letter | None:
     """
     now = portal.now()
     with portal.database.write() as session:
-        mail = _held(session, held)
+        mail = outgoing.held(session, Mail, claim)
         if _arrived(mail):
             return None
         _drop_link(session, mail, now=now)
@@ -233,31 +163,19 @@ def _letter(portal: Portal, held: _Claim) -> Letter | None:
 
 
 def _settle(
-    session: Session, held: _Claim, failure: MailFailed | None, *, now: datetime
+    session: Session, claim: Claim, failure: MailFailed | None, *, now: datetime
 ) -> MailState:
-    mail = _held(session, held)
-    mail.lease_until = None
-    if failure is None or _arrived(mail):
-        mail.state, mail.settled_at, mail.reason = MailState.SENT, now, None
+    mail = outgoing.held(session, Mail, claim)
+    if _arrived(mail):
+        failure = None
+    if failure is not None:
+        _drop_link(session, mail, now=now)
+    outgoing.settle(mail, failure, give_up=mail.created_at + GIVE_UP, now=now)
+    if mail.state is MailState.SENT:
         _record(session, audit.Tag.MAIL_SENT, mail, now=now)
-        return mail.state
-    _drop_link(session, mail, now=now)
-    mail.reason = str(failure)[:1000]
-    due = now + after_failure(mail.attempts)
-    if failure.again and due < mail.created_at + GIVE_UP:
-        mail.state, mail.due_at = MailState.WAITING, due
-        return mail.state
-    mail.state, mail.settled_at = MailState.FAILED, now
-    _record(session, audit.Tag.MAIL_FAILED, mail, now=now, reason=mail.reason)
+    elif mail.state is MailState.FAILED:
+        _record(session, audit.Tag.MAIL_FAILED, mail, now=now, reason=mail.reason)
     return mail.state
-
-
-def _held(session: Session, held: _Claim) -> Mail:
-    """The mail, locked, as long as this claim holds it."""
-    mail = session.get_one(Mail, held.mail_id, with_for_update={"of": Mail})
-    if mail.fence != held.fence or mail.state is not MailState.SENDING:
-        raise _LostLease
-    return mail
 
 
 def _arrived(mail: Mail) -> bool:

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with Fernet under a key derived for each use.
+"""Secrets at rest: sealed with Fernet under a key derived for each use, or kept as an HMAC only.
 
 The master keys come from the settings, newest first: the first seals, all of them open, so a key
 is rotated by putting a new one in front. Each use derives its own keys from them (HKDF, RFC 5869),
@@ -8,6 +8,7 @@ so that what was sealed for one use does not open for another.
 from __future__ import annotations
 
 import base64
+import hmac
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -53,6 +54,18 @@ class Sealer:
         """The same secret under the newest key."""
         return self._keys(use).rotate(sealed)
 
+    def digest(self, use: str, text: str) -> bytes:
+        """HMAC-SHA256 of a text that is too short to be kept as a plain hash, under the newest key.
+
+        Args:
+            use: what it is for; another use than any that is sealed.
+        """
+        return _hmac(self._masters[0], use, text)
+
+    def agrees(self, use: str, text: str, digest: bytes) -> bool:
+        """Whether `digest` made this digest of the text, with any of the keys."""
+        return any(hmac.compare_digest(_hmac(key, use, text), digest) for key in self._masters)
+
     def _keys(self, use: str) -> MultiFernet:
         if use not in self._uses:
             self._uses[use] = MultiFernet([Fernet(_derive(key, use)) for key in self._masters])
@@ -62,6 +75,10 @@ class Sealer:
 def _derive(master: bytes, use: str) -> bytes:
     derived = HKDF(hashes.SHA256(), 32, salt=None, info=f"latchkey:{use}".encode()).derive(master)
     return base64.urlsafe_b64encode(derived)
+
+
+def _hmac(master: bytes, use: str, text: str) -> bytes:
+    return hmac.digest(_derive(master, use), text.encode(), "sha256")
 
 
 def check_canary(session: Session, sealer: Sealer) -> None:

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 LINK = re.compile(r"(/links/[\w-]{40,})")
+CODE = re.compile(r"Your code: ([0-9]{6})\b")
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -40,8 +41,15 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     def links(self) -> list[str]:
         """The path of each mail's link."""
-        parts = (mail.get_body(("plain",)).get_content() for mail in self.mails)
-        return [LINK.search(text).group(1) for text in parts]
+        return [LINK.search(text).group(1) for text in self.texts()]
+
+    def codes(self) -> list[str]:
+        """The code of each mail that brings one."""
+        return [found.group(1) for text in self.texts() if (found := CODE.search(text))]
+
+    def texts(self) -> list[str]:
+        """Each mail as plain text."""
+        return [mail.get_body(("plain",)).get_content() for mail in self.mails]
 
 
 class _Session(socketserver.StreamRequestHandler):

@@ -29,6 +29,7 @@ from models import (
     Placement,
     PlacementState,
     Serves,
+    SignUpCode,
 )
 from models import Session as SessionRow
 
@@ -199,6 +200,21 @@ class Records:
                     "purpose": LinkPurpose.ENROL,
                     "lifetime": 3600,
                     "requested_by": person,
+                    "created_at": self.clock(),
+                    "due_at": self.clock(),
+                    **more,
+                }
+            )
+        )
+
+    def sign_up(self, **more: Any) -> SignUpCode:
+        return self._add(
+            SignUpCode(
+                **{
+                    "session_hash": secrets.token_bytes(32),
+                    "network_hash": secrets.token_bytes(32),
+                    "mailbox_hash": secrets.token_bytes(32),
+                    "email": f"person{next(_number)}@example.com",
                     "created_at": self.clock(),
                     "due_at": self.clock(),
                     **more,

@@ -11,11 +11,14 @@ from blueprints.forms import CeremonyForm, NicknameForm
 from blueprints.keys import allowed_models, seen
 from blueprints.placements import Places, places
 from models import LinkPurpose, Passkey
-from services import ceremonies, links, passkeys, setup
+from services import ceremonies, links, passkeys, setup, sign_up
 from services.ceremonies import CeremonyRefusal, Purpose
 from services.refusal import Refusal
 
 blueprint = Blueprint("enrol", __name__, url_prefix="/enrol")
+
+FINISH = {LinkPurpose.SETUP: setup.finish, LinkPurpose.SIGN_UP: sign_up.finish}
+"""What ends an enrolment together with its passkey, where that is more than ending the link."""
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -89,7 +92,7 @@ def placements() -> str:
 
 def _register(own: links.Enrolment, form: CeremonyForm) -> None:
     now = portal().now()
-    finish = setup.finish if own.link.purpose is LinkPurpose.SETUP else links.finish
+    finish = FINISH.get(own.link.purpose, links.finish)
     ceremonies.finish_registration(
         portal(),
         purpose=Purpose.ENROL,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from blueprints.context import portal
 from blueprints.returning import landing
 from directories.ory.ready_schema import READY_SCHEMA
-from services import setup
+from services import setup, sign_up
 
 blueprint = Blueprint("home", __name__)
 
@@ -32,7 +32,8 @@ def index() -> Response | str:
         return redirect(landing())
     with portal().database.read() as session:
         over = setup.is_over(session)
-    return render_template("home/index.html", set_up=over)
+        signing_up = sign_up.is_open(session, portal().settings)
+    return render_template("home/index.html", set_up=over, signing_up=signing_up)
 
 
 @blueprint.get("/health")

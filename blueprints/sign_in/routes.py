@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -10,6 +10,7 @@ from blueprints import visitor
 from blueprints.context import portal
 from blueprints.returning import landing, own_path
 from blueprints.sign_in.forms import SignInForm
+from blueprints.sign_in.page import page
 from services import ceremonies, sessions
 from services.ceremonies import Purpose
 from services.refusal import Refusal
@@ -26,7 +27,7 @@ def index() -> Response | str | tuple[str, int]:
         if current_user.is_authenticated:
             return redirect(going_on or landing())
         visitor.browser_hash()  # the cookie must be there before the script asks for options
-        return render_template("sign_in/index.html", next=going_on or "", refusal=None)
+        return page(form)
     try:
         done = ceremonies.finish_authentication(
             portal(),
@@ -35,8 +36,7 @@ def index() -> Response | str | tuple[str, int]:
             **form.answer,
         )
     except Refusal as refusal:
-        page = render_template("sign_in/index.html", next=going_on or "", refusal=refusal)
-        return page, refusal.status
+        return page(form, refusal), refusal.status
     with portal().database.write() as session:
         token, opened = sessions.open_session(
             session,

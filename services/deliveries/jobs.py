@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from services import mails
+from services import mails, sign_up_mail
 from services.deliveries import claims, worker
 from services.portal import Portal
 
@@ -30,4 +30,8 @@ class Job:
     next_due: Callable[[Session], datetime | None]
 
 
-JOBS = (Job(worker.work, claims.next_due), Job(mails.work, mails.next_due))
+JOBS = (
+    Job(sign_up_mail.work, sign_up_mail.next_due),  # first: somebody waits at a page for it
+    Job(worker.work, claims.next_due),
+    Job(mails.work, mails.next_due),
+)

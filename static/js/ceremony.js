@@ -45,6 +45,11 @@ export async function options(form) {
   throw UNAVAILABLE();
 }
 
+/** Whether the form is sent by the button that asks for the key, and not by another of its own. */
+function startsCeremony(event) {
+  return !event.submitter || "start" in event.submitter.dataset;
+}
+
 /** Send the key's response as the form's answer. */
 export function answer(form, ceremony, response) {
   form.elements.namedItem("ceremony").value = ceremony;
@@ -71,6 +76,7 @@ async function run(form) {
 
 function attach(form) {
   form.addEventListener("submit", (event) => {
+    if (!startsCeremony(event)) return;
     event.preventDefault();
     if (form.dataset.phase === "ready" || form.dataset.phase === "failed") run(form);
   });

@@ -48,7 +48,8 @@ function attach(input) {
     attributeFilter: ["data-phase"],
   });
   window.addEventListener("pageshow", (event) => event.persisted && renew());
-  input.closest("[data-offer-field]").hidden = false;
+  const folded = input.closest("[data-offer-field]");
+  if (folded) folded.hidden = false;
   offer();
 }
 

@@ -29,7 +29,13 @@ def few(monkeypatch):
 
 def routes(app):
     """Each limited route: endpoint, method, and an address."""
-    values = {"token": "no-such-token", "purpose": "sign-in", "topic": "browser", "page": "touch"}
+    values = {
+        "token": "no-such-token",
+        "purpose": "sign-in",
+        "topic": "browser",
+        "page": "touch",
+        "kind": "ory",
+    }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             own = {name: values.get(name, str(uuid.UUID(int=7))) for name in rule.arguments}

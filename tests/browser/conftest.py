@@ -143,9 +143,13 @@ def key(world) -> SoftwareKey:
 
 @contextmanager
 def open_site(
-    folder: Path, migrated: Path, metadata_file: Path, *, host: str = "localhost"
+    folder: Path, migrated: Path, metadata_file: Path, *, host: str = "localhost", **more: Any
 ) -> Iterator[Site]:
-    """A portal of its own, with an emulated Ory and a worker, until the block ends."""
+    """A portal of its own, with an emulated Ory and a worker, until the block ends.
+
+    Args:
+        more: further settings, by their fields' names.
+    """
     database = folder / "latchkey.db"
     shutil.copy(migrated, database)
     port = free_port()
@@ -158,6 +162,7 @@ def open_site(
         port=port,
         origins=url,
         metadata_file=metadata_file,
+        **more,
     )
     with running(rp_id=host, origins=(url,), data_dir=data_dir / "emulators" / "ory") as ory:
         app = create_app(settings)

@@ -72,6 +72,29 @@ def administrator(site: Site, key: SoftwareKey) -> Person:
     return ada
 
 
+def set_up(site: Site, key: SoftwareKey) -> Person:
+    """Ada, as `administrator`, by the set-up link: from then on the portal counts as set up."""
+    path, browser = setup_link(site), secrets.token_urlsafe(32)
+    portal = site.portal
+    with portal.database.write() as session:
+        link = links.exchange(session, path.rpartition("/")[2], browser, now=portal.now())
+        own = links.Enrolment(link, links.session_hash(link, browser))
+        ada = setup.describe(session, own, ADA, policies.Kind.HID_CRESCENDO, now=portal.now())
+    begun = ceremonies.begin_registration(
+        portal, purpose=Purpose.ENROL, person_id=ada.id, session_hash=own.session_hash
+    )
+    ceremonies.finish_registration(
+        portal,
+        purpose=Purpose.ENROL,
+        ceremony=str(begun.ceremony),
+        response=json.dumps(key.create(begun.options, origin=site.url)),
+        session_hash=own.session_hash,
+        person_id=ada.id,
+        finish=lambda session, passkey: setup.finish(session, own, passkey, now=portal.now()),
+    )
+    return ada
+
+
 def link(site: Site, owner: Person, *, lifetime: timedelta = timedelta(hours=24)) -> str:
     """The path of an enrolment link."""
     with site.portal.database.write() as session:

@@ -28,7 +28,9 @@ from tests.browser.conftest import (
     hold,
     open_site,
 )
+from tests.browser.signing_up import ask, enter, newest_code, signing_up
 from tests.browser.test_every_page import PUBLIC, SIGNED_IN
+from tests.mail_server import MailServer, mail_server
 
 SCHEMES = ("light", "dark")
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
@@ -133,6 +135,21 @@ def enrolment(camera: Camera, stage: Stage) -> None:
         camera.take(somebody, "enrol-refused")
 
 
+def sign_up(camera: Camera, stage: Stage, server: MailServer) -> None:
+    """The way of somebody who was asked by nobody."""
+    stage.number += 1
+    with camera.visitor() as katherine:
+        camera.take(katherine, "sign-in-or-sign-up", "/sign-in")
+        ask(katherine.page, f"katherine{stage.number}@example.org")
+        camera.take(katherine, "sign-up-other-domain")
+        ask(katherine.page, f"katherine{stage.number}@example.com")
+        camera.take(katherine, "sign-up-code")
+        enter(katherine.page, "12")
+        camera.take(katherine, "sign-up-code-wrong")
+        enter(katherine.page, newest_code(katherine.page, server))
+        camera.take(katherine, "sign-up-name")
+
+
 def every_page(camera: Camera, stage: Stage) -> None:
     """The pages that have an address of their own."""
     with camera.visitor(stage.key) as ada:
@@ -160,7 +177,10 @@ def main() -> int:
         world = World()
         metadata = world.write(Path(scratch) / "metadata.json")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        with open_site(Path(scratch), migrated, metadata) as site:
+        with (
+            mail_server() as server,
+            open_site(Path(scratch), migrated, metadata, **signing_up(server)) as site,
+        ):
             stage = Stage(site, world)
             looks = [(scheme, size) for scheme in SCHEMES for size in SIZES]
             cameras = [Camera(browser, site, folder, *look) for look in looks]
@@ -170,6 +190,7 @@ def main() -> int:
             stage.fill()
             for camera in cameras:
                 enrolment(camera, stage)
+                sign_up(camera, stage, server)
                 every_page(camera, stage)
         browser.close()
     taken = sum(camera.taken for camera in cameras)

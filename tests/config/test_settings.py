@@ -144,3 +144,23 @@ def test_every_setting_is_documented_and_nothing_else():
     assert documented == fields
     for field in Settings.model_fields.values():
         assert field.description in page
+
+
+def test_nobody_may_sign_up_unless_domains_are_named(tmp_path):
+    assert trial(tmp_path).sign_up_domains == ()
+    named = trial(tmp_path, LATCHKEY_SIGN_UP_DOMAINS="Example.COM, bücher.example")
+    assert named.sign_up_domains == ("example.com", "xn--bcher-kva.example")
+
+
+@pytest.mark.parametrize("wrong", ["*.example.com", "@example.com", "com", "a..b", "exa mple.com"])
+def test_a_sign_up_domain_is_one_domain(tmp_path, wrong):
+    with pytest.raises(ConfigurationError, match=r"each must be a domain such as example\.com"):
+        trial(tmp_path, LATCHKEY_SIGN_UP_DOMAINS=wrong)
+
+
+def test_signing_up_in_production_needs_a_mail_server():
+    signing_up = {**PRODUCTION, "LATCHKEY_SIGN_UP_DOMAINS": "example.com"}
+    with pytest.raises(ConfigurationError, match="LATCHKEY_SMTP_URL must be set when"):
+        config.load(signing_up)
+    mail = {"LATCHKEY_SMTP_URL": "smtps://mail.example.com", "LATCHKEY_MAIL_FROM": "k@example.com"}
+    assert config.load({**signing_up, **mail}).sign_up_domains == ("example.com",)

@@ -43,3 +43,12 @@ def test_the_canary_refuses_keys_that_do_not_fit_the_database(portal):
         check_canary(session, portal.sealer)
     with portal.database.write() as session, pytest.raises(SealBroken, match="sealing_canary"):
         check_canary(session, Sealer([NEW]))
+
+
+def test_a_digest_agrees_with_its_own_text_use_and_key_only():
+    digest = Sealer([OLD]).digest("code", "123456")
+    assert Sealer([NEW, OLD]).agrees("code", "123456", digest), "while keys are rotated too"
+    assert not Sealer([OLD]).agrees("code", "123457", digest)
+    assert not Sealer([OLD]).agrees("mail", "123456", digest)
+    assert not Sealer([NEW]).agrees("code", "123456", digest)
+    assert not Sealer([OLD]).agrees("code", "123456", b"")
