@@ -14,6 +14,7 @@ from emulators.entra.edge import Edge
 from emulators.entra.emulator import Entra
 from emulators.entra.errors import GraphError, bad_request, not_allowed
 from emulators.entra.login_api import login_api
+from emulators.entra.memberships_api import memberships_api
 from emulators.entra.methods_api import methods_api
 from emulators.entra.page import page
 from emulators.entra.passes_api import passes_api
@@ -22,7 +23,14 @@ from emulators.entra.registration_api import registration_api
 from emulators.kit.edge import CONTROL
 
 VERSIONS = ("v1.0", "beta")
-APIS = (directory_api, methods_api, registration_api, passes_api, policy_api)
+APIS = (
+    directory_api,
+    memberships_api,
+    methods_api,
+    registration_api,
+    passes_api,
+    policy_api,
+)
 
 
 def create_app(entra: Entra) -> Edge:

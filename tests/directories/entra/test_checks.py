@@ -147,7 +147,9 @@ def test_a_token_that_tells_nothing_is_no_failure(tenant, variant):
     assert report.verified
 
 
-@pytest.mark.parametrize("variant", ["resource", "application id"])
+@pytest.mark.parametrize(
+    "variant", ["resource", "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"]
+)
 def test_both_names_of_graph_are_graph(tenant, variant):
     tenant.control.vary(audience=variant)
     assert states(report_of(connect(tenant)))["entra.token_facts"] == "passed"
