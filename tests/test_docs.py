@@ -56,6 +56,13 @@ def test_every_check_and_code_of_entra_is_documented():
             assert f"`{code}`" in page, code
 
 
+def test_every_check_and_code_of_pingone_is_documented():
+    page = (ROOT / "docs" / "pingone.md").read_text()
+    for module in (ROOT / "directories" / "pingone").glob("*.py"):
+        for code in re.findall(r'"(pingone\.[a-z_]+)"', module.read_text()):
+            assert f"`{code}`" in page, code
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):

@@ -66,5 +66,5 @@ def enrolment(theirs: str, region: Region, origins: Iterable[str]) -> Check:
     return failed(
         sentence + prescribed,
         "Set Relying Party ID to Other, with a domain that covers these pages and your custom "
-        "domain: Authentication, FIDO. Without it keys are enrolled with the desk agent.",
+        "domain: Authentication, FIDO. Until then no browser makes keys for it on these pages.",
     )

@@ -282,13 +282,13 @@ def test_an_mfa_policy_without_a_fido_policy_uses_the_default_one(ping, connecto
     assert (found.verified, found.signs_in) == (True, False)
 
 
-def test_pingones_own_relying_party_id_needs_the_desk_agent(ping, connector):
+def test_pingones_own_relying_party_id_keeps_browsers_here_out(ping, connector):
     ping.control.fido_policy(relyingPartyId="pingone.com")
     found = report(connector)
     line = check(found, "pingone.enrols_here")
     assert line.state is CheckState.FAILED
     assert "This is the value that HID prescribes." in line.evidence
-    assert "desk agent" in line.remedy
+    assert "custom domain" in line.remedy
     assert (found.verified, found.signs_in) == (True, False)
     assert "sign in on PingOne's page at auth.pingone.com" in found.sentence
 
