@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pytest
 import requests
 
+from emulators.entra.running import running as entra_running
 from emulators.ory.running import Running, running
 from tests.emulators import description
+from tests.emulators.graph import Graph
 from tests.emulators.key import Key
 
 # Not Kratos' own, so not in its description.
@@ -106,3 +108,10 @@ def key() -> Key:
 def holder(api, key) -> dict:
     """An identity that holds the key's passkey."""
     return api.create(credentials={"passkey": key.passkey()}).json()
+
+
+@pytest.fixture
+def graph():
+    """A client of a small emulated tenant."""
+    with entra_running(people=60) as started:
+        yield Graph(started)
