@@ -102,7 +102,11 @@ class Settings(BaseSettings):
         default=0, ge=0, le=8, description="How many reverse proxies in front set X-Forwarded-*."
     )
     emulator_port: int = Field(
-        default=5001, ge=1, le=65535, description="Trial only: port of the emulated Ory."
+        default=5001,
+        ge=1,
+        le=65533,
+        description="Trial only: port of the emulated Ory; those of the emulated Entra ID and "
+        "PingOne follow it.",
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),
@@ -269,7 +273,20 @@ class Settings(BaseSettings):
     @property
     def emulated_ory_url(self) -> str | None:
         """Where the emulated Ory answers in a trial; None in production, which has none."""
-        return None if self.production else f"http://localhost:{self.emulator_port}"
+        return self._emulated(0)
+
+    @property
+    def emulated_entra_url(self) -> str | None:
+        """Where the emulated Entra ID answers in a trial, tokens and Graph alike."""
+        return self._emulated(1)
+
+    @property
+    def emulated_pingone_url(self) -> str | None:
+        """Where the emulated PingOne answers in a trial, tokens and API alike."""
+        return self._emulated(2)
+
+    def _emulated(self, place: int) -> str | None:
+        return None if self.production else f"http://localhost:{self.emulator_port + place}"
 
 
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import time
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from cryptography.fernet import Fernet
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "script" / "server"
 START_SECONDS = 240
+EMULATED = ("ory", "entra", "pingone")
+"""On ports in a row, in this order."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -29,6 +32,14 @@ def free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+def free_row(count: int) -> int:
+    """The first of that many free ports in a row."""
+    while True:
+        (first,) = free_ports(1)
+        if first + count < 65536 and not any(listening(first + place) for place in range(count)):
+            return first
 
 
 def listening(port: int) -> bool:
@@ -80,7 +91,8 @@ def server(log: Path, **settings: str):
 
 @pytest.fixture
 def trial(tmp_path) -> dict[str, str]:
-    port, emulator = free_ports(2)
+    emulator = free_row(len(EMULATED))
+    (port,) = free_ports(1)
     return {
         "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
         "LATCHKEY_EMULATOR_PORT": str(emulator),
@@ -92,12 +104,17 @@ def test_a_trial_starts_keeps_its_data_and_stops(trial, tmp_path):
     log = tmp_path / "log"
     portal = f"http://localhost:{trial['PORT']}"
     emulator = f"http://127.0.0.1:{trial['LATCHKEY_EMULATOR_PORT']}"
-    connection = tmp_path / "data" / "emulators" / "ory" / "connection.json"
+    folder = tmp_path / "data" / "emulators"
+    ports = [int(trial["LATCHKEY_EMULATOR_PORT"]) + place for place in range(len(EMULATED))]
+    connection = folder / "ory" / "connection.json"
     links, known = [], []
     for _ in range(2):
         with server(log, **trial) as process:
             wait_until(lambda: answers(f"{portal}/health"), log.read_text())
-            wait_until(lambda: answers(emulator), log.read_text())
+            for url in [f"http://127.0.0.1:{one}/_emulator/" for one in ports]:
+                wait_until(lambda url=url: answers(url), log.read_text())
+            for name in EMULATED:
+                assert stat.S_IMODE((folder / name / "connection.json").stat().st_mode) == 0o600
             (link,) = re.findall(rf"{portal}/links/[\w-]+", log.read_text())
             assert "Begin" in requests.get(link, timeout=30).text
             links.append(link)
@@ -118,14 +135,15 @@ def test_a_trial_starts_keeps_its_data_and_stops(trial, tmp_path):
             )
         assert process.returncode is not None
         assert not listening(int(trial["PORT"])), "Ctrl-C stops the portal"
-        assert not listening(int(trial["LATCHKEY_EMULATOR_PORT"])), "and the emulator"
+        assert not any(listening(one) for one in ports), "and the emulators"
         assert "Traceback" not in log.read_text()
     assert len(known[1]) == len(known[0]) + 1
     assert links[0] != links[1], "a set-up link is printed until set-up is over"
 
 
 def test_production_starts_no_emulator(tmp_path):
-    port, emulator = free_ports(2)
+    emulator = free_row(len(EMULATED))
+    (port,) = free_ports(1)
     log = tmp_path / "log"
     settings = {
         "LATCHKEY_ENVIRONMENT": "production",
@@ -140,7 +158,7 @@ def test_production_starts_no_emulator(tmp_path):
     with server(log, **settings):
         health = f"http://127.0.0.1:{port}/health"
         wait_until(lambda: answers(health, "keys.example.com"), log.read_text())
-        assert not listening(emulator)
+        assert not any(listening(emulator + place) for place in range(len(EMULATED)))
         assert "https://keys.example.com/links/" in log.read_text()
     assert not (tmp_path / "data" / "keys").exists()
     assert not (tmp_path / "data" / "emulators").exists()

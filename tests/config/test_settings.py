@@ -37,6 +37,8 @@ def test_a_trial_needs_no_settings(tmp_path):
     assert settings.rp_id == "localhost"
     assert settings.database_url.get_secret_value() == f"sqlite:///{tmp_path}/latchkey.db"
     assert settings.emulated_ory_url == "http://localhost:5001"
+    assert settings.emulated_entra_url == "http://localhost:5002"
+    assert settings.emulated_pingone_url == "http://localhost:5003"
 
 
 def test_the_port_moves_the_origin(tmp_path):
@@ -58,6 +60,7 @@ def test_production_takes_what_it_is_given_and_starts_no_emulator():
     assert settings.hosts == ("keys.example.com", "example.com")
     assert settings.private_destinations == ()
     assert settings.emulated_ory_url is None
+    assert settings.emulated_entra_url is None and settings.emulated_pingone_url is None
 
 
 def test_the_rp_id_is_the_host_of_the_first_origin_when_left_out():
