@@ -217,6 +217,9 @@ class ConnectionReport:
     """The conclusion: "Passkeys made here will sign in there: yes." or "no, because …"."""
     patch: str = ""
     """What an operator can apply there to put it right, ready to copy."""
+    sso_domains: tuple[str, ...] = ()
+    """E-mail domains, in lower case, whose people were seen under a single sign-on there that may
+    keep them from signing in with a passkey. More there may be: what is seen is never all."""
 
 
 class Connector(Protocol):
@@ -266,7 +269,8 @@ class Connector(Protocol):
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
         """Make an identity, with the passkey where one call can do both. Looks before it writes.
 
-        The caller holds `create_lock`.
+        The caller holds `create_lock`. An identity that has appeared meanwhile is handed back as
+        it is, without a passkey: nothing is written into it before it is linked.
         """
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:

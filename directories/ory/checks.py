@@ -14,7 +14,7 @@ from directories.base import (
     Misconfigured,
     NotFound,
 )
-from directories.ory import client
+from directories.ory import client, organizations
 from directories.ory.api import OryApi
 from directories.ory.documents import encode
 from directories.ory.mapping import check_mapping
@@ -55,6 +55,7 @@ class ConnectionTest:
     schemas: tuple[IdentitySchema, ...] | None = None
     version: str = ""
     patch: str = ""
+    sso_domains: tuple[str, ...] = ()
 
     def run(self, *, probe: bool) -> ConnectionReport:
         """Run every check that can be run, and conclude."""
@@ -74,6 +75,9 @@ class ConnectionTest:
                 )
         if not locked_out:
             self._check("ory.import", "Passkeys can be imported", self._import)
+            if not self._has_failed("ory.identities"):
+                name = "No people under an organization's single sign-on"
+                self._check("ory.organizations", name, self._organizations)
         if probe:
             self._check("ory.rp_id", "Ory signs in with our relying party ID", self._rp_id)
         self._add(self._origins())
@@ -100,7 +104,7 @@ class ConnectionTest:
         try:
             found = look(*given)
         except DirectoryError as error:
-            unknown = code in ("ory.version", "ory.import")
+            unknown = code in ("ory.version", "ory.import", "ory.organizations")
             found = Check(
                 code,
                 name,
@@ -231,6 +235,10 @@ class ConnectionTest:
             state = import_by_version(self.version)
         return replace(state, said=answers[0].said, request_id=answers[0].request_id)
 
+    def _organizations(self) -> Check:
+        found, self.sso_domains = organizations.look(self.api, self.settings)
+        return found
+
     def _rp_id(self) -> Check:
         answer = self.api.login_flow()
         options = passkey_options(answer)
@@ -296,6 +304,7 @@ class ConnectionTest:
             signs_in=signs_in,
             sentence=sentence,
             patch=self.patch,
+            sso_domains=self.sso_domains,
         )
 
 

@@ -43,6 +43,7 @@ def test_a_good_connection_to_ory_network_passes_every_check(connector):
         "ory.mapping": "passed",
         "ory.display_name": "passed",
         "ory.import": "passed",
+        "ory.organizations": "unknown",
         "ory.rp_id": "passed",
         "ory.origins": "unknown",
     }
