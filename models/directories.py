@@ -53,6 +53,9 @@ class Directory(Addressed, Base):
     """What is not secret, in the connector's own shape: endpoints, schema, mapping."""
     sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_set_at: Mapped[datetime | None]
+    sealed_client_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of an OAuth2 client that stands beside the key, where the type has one."""
+    client_secret_set_at: Mapped[datetime | None]
     serves: Mapped[Serves] = mapped_column(Word(Serves), default=Serves.EVERYONE)
     created_at: Mapped[datetime]
     added_at: Mapped[datetime | None]

@@ -44,6 +44,7 @@ class _Typed(NamedTuple):
     name: str
     settings: dict[str, Any]
     secret: str | None
+    client_secret: str | None
 
 
 def connect(kind: str) -> Page:
@@ -121,7 +122,7 @@ def _as_typed(known: Directory | None) -> dict[str, Any]:
 def _typed(form: ConnectForm) -> _Typed | None:
     if not form.validate():
         return None
-    return _Typed(form.name.data or "", form.settings(), form.key())
+    return _Typed(form.name.data or "", form.settings(), form.key(), form.client_key())
 
 
 def _emulated(form: ConnectForm, type: DirectoryType) -> _Typed | None:
@@ -130,7 +131,7 @@ def _emulated(form: ConnectForm, type: DirectoryType) -> _Typed | None:
     if found is None or not form.use_emulated.data:
         return None
     name = form.name.data or f"Emulated {TYPES[type.value]}"
-    return _Typed(name, dict(found.settings), found.secret)
+    return _Typed(name, dict(found.settings), found.secret, found.client_secret)
 
 
 def _connect_page(

@@ -42,6 +42,7 @@ def edit(directory: uuid.UUID) -> Response | str | tuple[str, int]:
                 name=form.name.data or "",
                 settings=form.settings(),
                 secret=form.key(),
+                client_secret=form.client_key(),
                 actor=current_user.person,
             )
     except FieldProblems as wrong:

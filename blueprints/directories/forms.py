@@ -96,6 +96,10 @@ class NamedForm(FlaskForm):
         """The secret as typed; None where the connection takes none, or to keep what is stored."""
         raise NotImplementedError
 
+    def client_key(self) -> str | None:
+        """The secret of its OAuth2 client, likewise; most types have no such client."""
+        return None
+
     def refuse(self, problems: Mapping[str, str]) -> None:
         """Show what is wrong at each field."""
         show_problems(self, problems)

@@ -11,7 +11,7 @@ from directories import registry
 from directories.base import Connector, Misconfigured
 from directories.ory import Flavour
 from models import Directory, DirectoryType
-from services.directories.records import SEALED_FOR
+from services.directories.records import SEALED_CLIENT_FOR, SEALED_FOR
 from services.portal import Portal
 from services.sealing import SealBroken
 
@@ -23,20 +23,22 @@ def connector(portal: Portal, directory: Directory) -> Connector:
         Misconfigured: `directory.secret_sealed` when the stored secret does not open with the
             sealing keys in the settings, and whatever the connector finds wrong with its own.
     """
-    secret = None
-    if directory.sealed_secret is not None:
-        try:
-            secret = portal.sealer.open(SEALED_FOR, directory.sealed_secret)
-        except SealBroken as broken:
-            raise Misconfigured(
-                f"{broken} Enter the key of this directory again.", code="directory.secret_sealed"
-            ) from None
     return registry.build(
         directory.type.value,
         directory.settings,
-        secret,
+        _opened(portal, SEALED_FOR, directory.sealed_secret),
+        client_secret=_opened(portal, SEALED_CLIENT_FOR, directory.sealed_client_secret),
         private_destinations=portal.settings.private_destinations,
     )
+
+
+def _opened(portal: Portal, use: str, sealed: bytes | None) -> str | None:
+    try:
+        return None if sealed is None else portal.sealer.open(use, sealed)
+    except SealBroken as broken:
+        raise Misconfigured(
+            f"{broken} Enter the key of this directory again.", code="directory.secret_sealed"
+        ) from None
 
 
 class Emulated(NamedTuple):
@@ -45,6 +47,7 @@ class Emulated(NamedTuple):
     settings: Mapping[str, Any]
     """In the connector's own shape."""
     secret: str
+    client_secret: str | None = None
 
 
 def emulated(settings: Settings, type: DirectoryType) -> Emulated | None:
@@ -62,7 +65,9 @@ def emulated(settings: Settings, type: DirectoryType) -> Emulated | None:
 def _emulated_ory(written: Mapping[str, Any]) -> Emulated:
     place = {"endpoint": str(written["endpoint"]), "admin_endpoint": ""}
     way = {"flavour": Flavour.NETWORK.value, "auth": "", "header_name": ""}
-    return Emulated({**way, **place}, str(written["api_key"]))
+    client = {"client_id": str(written.get("client_id", "")), "token_url": ""}
+    secret = str(written["client_secret"]) if client["client_id"] else None
+    return Emulated({**way, **place, **client}, str(written["api_key"]), secret)
 
 
 def _emulated_whole(written: Mapping[str, Any]) -> Emulated:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import Delivery, DeliveryState, Directory, Person, Placement
 from services import audit
 from services.directories import blockers
-from services.directories.records import by_uuid
+from services.directories.records import by_uuid, forget_secrets
 from services.refusal import Refusal
 
 OPEN = (
@@ -38,7 +38,7 @@ def open_deliveries(session: Session, directory: Directory) -> tuple[list[Delive
 def delete(
     session: Session, name: uuid.UUID | str, *, actor: Person | None, now: datetime
 ) -> Directory:
-    """End a directory that was added: forget its secret, and drop what is owed to it.
+    """End a directory that was added: forget its secrets, and drop what is owed to it.
 
     A delivery that runs at this moment ends as it ends; its worker then finds the directory ended
     and owes it nothing more.
@@ -59,7 +59,7 @@ def delete(
     if standing := blockers.reasons(session, directory):
         raise Refusal("directory_blocked", " ".join(standing), status=409)
     directory.ended_at = now
-    directory.sealed_secret = directory.secret_set_at = None
+    forget_secrets(directory)
     dropped = _drop(session, directory, now=now)
     audit.record(
         session,

@@ -20,9 +20,11 @@ from services.sealing import Sealer
 
 SEALED_FOR = "directory"
 """The use that a directory's secret is sealed for."""
+SEALED_CLIENT_FOR = "directory-client"
+"""The use that the secret of its OAuth2 client is sealed for."""
 
 DESTINATIONS: Mapping[DirectoryType, tuple[str, ...]] = {
-    DirectoryType.ORY: ("endpoint", "admin_endpoint"),
+    DirectoryType.ORY: ("endpoint", "admin_endpoint", "token_url"),
     DirectoryType.ENTRA: ("tenant_id", "login_url", "graph_url"),
     DirectoryType.PINGONE: (
         "environment_id",
@@ -34,6 +36,12 @@ DESTINATIONS: Mapping[DirectoryType, tuple[str, ...]] = {
     ),
 }
 """The settings that say where a secret is sent to."""
+
+
+def moves(type: DirectoryType, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether other settings would send a secret to another place. Absent is as good as empty."""
+    places = DESTINATIONS.get(type, ())
+    return any((before.get(place) or "") != (after.get(place) or "") for place in places)
 
 
 class _Keep(Enum):
@@ -52,6 +60,7 @@ def draft(
     name: str,
     settings: Mapping[str, Any],
     secret: str | None,
+    client_secret: str | None = None,
     actor: Person | None,
     now: datetime,
 ) -> Directory:
@@ -60,6 +69,7 @@ def draft(
     Args:
         settings: what is not secret, in the connector's own shape.
         secret: the API key or header value; sealed before it is stored.
+        client_secret: of its OAuth2 client, sealed on its own; None where it has none.
 
     Raises:
         Refusal: `directory_name_taken`.
@@ -68,6 +78,7 @@ def draft(
         type=type, name=_free_name(session, name), settings=dict(settings), created_at=now
     )
     _seal(sealer, directory, secret, now=now)
+    _seal_client(sealer, directory, client_secret, now=now)
     session.add(directory)
     _flush(session, name)
     audit.record(
@@ -90,6 +101,7 @@ def edit(
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
     secret: str | _Keep | None = KEEP,
+    client_secret: str | _Keep | None = KEEP,
     actor: Person | None,
     now: datetime,
 ) -> None:
@@ -104,9 +116,11 @@ def edit(
         changed["name"] = [directory.name, name]
         directory.name = _free_name(session, name, but=directory)
     if settings is not None and dict(settings) != directory.settings:
-        destination = DESTINATIONS.get(directory.type, ())
-        moved = any(settings.get(key) != directory.settings.get(key) for key in destination)
-        if moved and secret is KEEP and directory.sealed_secret is not None:
+        moved = moves(directory.type, directory.settings, settings)
+        keeps = (secret is KEEP and directory.sealed_secret is not None) or (
+            client_secret is KEEP and directory.sealed_client_secret is not None
+        )
+        if moved and keeps:
             raise Refusal(
                 "directory_secret_needed",
                 "The address changed. Enter the key again: a stored key is never sent to a new "
@@ -119,6 +133,9 @@ def edit(
     if secret is not KEEP:
         changed["secret"] = []
         _seal(sealer, directory, secret, now=now)
+    if client_secret is not KEEP and (client_secret or directory.sealed_client_secret):
+        changed["client_secret"] = []
+        _seal_client(sealer, directory, client_secret, now=now)
     if not changed:
         return
     if changed.keys() - {"name"}:
@@ -162,8 +179,14 @@ def discard(session: Session, directory: Directory, *, actor: Person | None, now
             "directory_added", "This directory was added and can not be discarded.", status=409
         )
     directory.ended_at = now
-    directory.sealed_secret = directory.secret_set_at = None
+    forget_secrets(directory)
     audit.record(session, audit.Tag.DIRECTORY_DISCARDED, now=now, actor=actor, directory=directory)
+
+
+def forget_secrets(directory: Directory) -> None:
+    """Drop what a connection that ends was let in with."""
+    directory.sealed_secret = directory.secret_set_at = None
+    directory.sealed_client_secret = directory.client_secret_set_at = None
 
 
 def by_uuid(session: Session, name: uuid.UUID | str) -> Directory:
@@ -194,6 +217,14 @@ def is_deleted(portal: Portal, name: uuid.UUID) -> bool:
 def _seal(sealer: Sealer, directory: Directory, secret: str | None, *, now: datetime) -> None:
     directory.sealed_secret = sealer.seal(SEALED_FOR, secret) if secret else None
     directory.secret_set_at = now if secret else None
+
+
+def _seal_client(
+    sealer: Sealer, directory: Directory, secret: str | None, *, now: datetime
+) -> None:
+    sealed = sealer.seal(SEALED_CLIENT_FOR, secret) if secret else None
+    directory.sealed_client_secret = sealed
+    directory.client_secret_set_at = now if secret else None
 
 
 def _free_name(session: Session, name: str, *, but: Directory | None = None) -> str:

@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 from directories import registry
 from directories.base import ConnectionReport, InvalidSettings
 from models import Directory, DirectoryType, Person
-from services.directories.records import DESTINATIONS, KEEP, SEALED_FOR, add, draft, edit
+from services.directories.records import (
+    KEEP,
+    SEALED_CLIENT_FOR,
+    SEALED_FOR,
+    add,
+    draft,
+    edit,
+    moves,
+)
 from services.directories.testing import record_test
 from services.portal import Portal
 from services.refusal import Refusal
@@ -56,6 +64,7 @@ def connect(
     name: str,
     settings: Mapping[str, Any],
     secret: str | None,
+    client_secret: str | None = None,
     actor: Person | None,
     finish: bool = False,
 ) -> Directory:
@@ -65,6 +74,8 @@ def connect(
         attempt: the draft's id; when it is there already, it is changed.
         settings: what was typed, in the connector's own shape; what later steps chose is kept.
         secret: the key as typed; None keeps the one of the draft, for the same address only.
+        client_secret: of its OAuth2 client as typed; None keeps the one of the draft likewise,
+            for the same client.
         finish: also add it, with the report: its type has no further step.
 
     Raises:
@@ -79,15 +90,23 @@ def connect(
     kept = known.sealed_secret if known else None
     settings = read(type, {**before, **settings})
     keeps = secret is None and kept is not None
-    if keeps and any(settings.get(place) != before.get(place) for place in DESTINATIONS[type]):
+    kept_client = known.sealed_client_secret if known else None
+    keeps_client = client_secret is None and _same_client(kept_client, before, settings)
+    if moves(type, before, settings):
         sentence = "The address changed: a stored key is never sent to a new address."
-        raise FieldProblems({"secret": f"{sentence} Enter the key again."})
-    used = _opened(portal, kept) if keeps else secret
-    check_fields(portal, type, settings, used)
+        stale = {"secret": keeps, "client_secret": keeps_client}
+        if again := [name for name, kept_one in stale.items() if kept_one]:
+            raise FieldProblems(dict.fromkeys(again, f"{sentence} Enter it again."))
+    used = _opened(portal, SEALED_FOR, kept) if keeps else secret
+    used_client = client_secret
+    if keeps_client:
+        used_client = _opened(portal, SEALED_CLIENT_FOR, kept_client)
+    check_fields(portal, type, settings, used, used_client)
     connection = registry.build(
         type.value,
         settings,
         used,
+        client_secret=used_client,
         private_destinations=portal.settings.private_destinations,
     )
     report = connection.test(
@@ -106,6 +125,7 @@ def connect(
                 name=name,
                 settings=settings,
                 secret=secret,
+                client_secret=client_secret,
                 actor=actor,
                 now=now,
             )
@@ -120,6 +140,7 @@ def connect(
                 name=name,
                 settings=settings,
                 secret=KEEP if keeps else secret,
+                client_secret=KEEP if keeps_client else client_secret,
                 actor=actor,
                 now=now,
             )
@@ -142,7 +163,11 @@ def read(type: DirectoryType, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_fields(
-    portal: Portal, type: DirectoryType, settings: Mapping[str, Any], secret: str | None
+    portal: Portal,
+    type: DirectoryType,
+    settings: Mapping[str, Any],
+    secret: str | None,
+    client_secret: str | None = None,
 ) -> None:
     """Judge a connection by what can be told without asking the directory.
 
@@ -153,6 +178,7 @@ def check_fields(
         type.value,
         settings,
         secret,
+        client_secret=client_secret,
         private_destinations=portal.settings.private_destinations,
     )
     if problems:
@@ -167,6 +193,7 @@ def change(
     name: str,
     settings: Mapping[str, Any],
     secret: str | None,
+    client_secret: str | None = None,
     actor: Person | None,
 ) -> bool:
     """Change a connection that was added; calls nobody.
@@ -174,6 +201,8 @@ def change(
     Args:
         settings: what changes in them; the rest stays.
         secret: a new one, or None to keep what is stored.
+        client_secret: a new one of the OAuth2 client, or None to keep what is stored for the same
+            client; without a client its secret is forgotten.
 
     Raises:
         FieldProblems: nothing was changed.
@@ -182,27 +211,42 @@ def change(
     Returns:
         Whether it has to be tested anew.
     """
-    changed = read(directory.type, {**directory.settings, **settings})
-    if secret is not None or changed != directory.settings:
-        used = _opened(portal, directory.sealed_secret) if secret is None else secret
-        check_fields(portal, directory.type, changed, used)
+    before = read(directory.type, directory.settings)
+    changed = read(directory.type, {**before, **settings})
+    sealed = directory.sealed_client_secret
+    keeps_client = client_secret is None and _same_client(sealed, before, changed)
+    if secret is not None or client_secret is not None or changed != before:
+        used = _opened(portal, SEALED_FOR, directory.sealed_secret) if secret is None else secret
+        if keeps_client:
+            client_secret = _opened(portal, SEALED_CLIENT_FOR, sealed)
+        check_fields(portal, directory.type, changed, used, client_secret)
     edit(
         session,
         portal.sealer,
         directory,
         name=name,
-        settings=changed,
+        settings=None if changed == before else changed,
         secret=KEEP if secret is None else secret,
+        client_secret=KEEP if keeps_client else client_secret,
         actor=actor,
         now=portal.now(),
     )
     return directory.tested_at is None
 
 
-def _opened(portal: Portal, sealed: bytes | None) -> str | None:
-    """The stored key; None, as if there were none, where it does not open any more."""
+def _same_client(sealed: bytes | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the stored secret of an OAuth2 client is still that of the client there is."""
+    return (
+        sealed is not None
+        and bool(after.get("client_id"))
+        and after.get("client_id") == before.get("client_id")
+    )
+
+
+def _opened(portal: Portal, use: str, sealed: bytes | None) -> str | None:
+    """A stored key; None, as if there were none, where it does not open any more."""
     try:
-        return None if sealed is None else portal.sealer.open(SEALED_FOR, sealed)
+        return None if sealed is None else portal.sealer.open(use, sealed)
     except SealBroken:
         return None
 

@@ -111,11 +111,12 @@ def report_of(directory: Directory) -> ConnectionReport | None:
     checks = tuple(
         Check(**{**check, "state": CheckState(check["state"])}) for check in kept.pop("checks")
     )
-    return ConnectionReport(checks=checks, **kept)
+    domains = tuple(kept.pop("sso_domains", ()))
+    return ConnectionReport(checks=checks, sso_domains=domains, **kept)
 
 
-def _fingerprint(directory: Directory) -> tuple[dict[str, Any], bytes | None]:
-    return directory.settings, directory.sealed_secret
+def _fingerprint(directory: Directory) -> tuple[dict[str, Any], bytes | None, bytes | None]:
+    return directory.settings, directory.sealed_secret, directory.sealed_client_secret
 
 
 def _broken(error: DirectoryError) -> ConnectionReport:

@@ -24,12 +24,14 @@ from models import (
 from services import directories
 from services.deliveries import outbox
 from services.deliveries.worker import work
-from services.directories.records import SEALED_FOR
+from services.directories.records import SEALED_CLIENT_FOR, SEALED_FOR
 from services.refusal import Refusal
+from services.sealing import SealBroken
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
 
 KEY = "ory_pat_a-key-that-nobody-may-see"
+CLIENT_SECRET = "a-client-secret-that-nobody-may-see"
 SETTINGS = {"flavour": "network", "endpoint": "https://slug.projects.oryapis.com", "schema_id": ""}
 FAILED = Check(
     code="ory.identities",
@@ -254,18 +256,82 @@ def test_a_connection_that_can_not_be_built_is_reported_as_such(house, monkeypat
 
 
 def test_a_connector_gets_the_opened_secret_and_the_allowed_destinations(house, monkeypatch):
-    uuid = house.draft()
+    uuid = house.draft(client_secret=CLIENT_SECRET)
     given = []
     monkeypatch.setattr(registry, "build", lambda *args, **more: given.append((args, more)))
     directories.connector(house.portal, house.get(uuid))
     [(args, more)] = given
     assert args == ("ory", SETTINGS, KEY)
-    assert more == {"private_destinations": house.portal.settings.private_destinations}
+    assert more == {
+        "client_secret": CLIENT_SECRET,
+        "private_destinations": house.portal.settings.private_destinations,
+    }
+
+
+def test_a_clients_secret_is_sealed_on_its_own(house):
+    directory = house.get(house.draft(client_secret=CLIENT_SECRET))
+    sealed = directory.sealed_client_secret
+    assert house.portal.sealer.open(SEALED_CLIENT_FOR, sealed) == CLIENT_SECRET
+    with pytest.raises(SealBroken):
+        house.portal.sealer.open(SEALED_FOR, sealed)
+    assert directory.client_secret_set_at == house.clock()
+
+
+def test_a_clients_secret_is_kept_replaced_and_forgotten(house, fake):
+    uuid = house.draft(client_secret=CLIENT_SECRET)
+    first = house.get(uuid).sealed_client_secret
+    house.edit(uuid, secret=KEY + "2")
+    assert house.get(uuid).sealed_client_secret == first
+    for changed in (CLIENT_SECRET + "2", None):
+        house.do(directories.record_test, uuid, PASSES)
+        house.edit(uuid, client_secret=changed)
+        directory = house.get(uuid)
+        assert directory.verified_at is None
+        opened = directory.sealed_client_secret and house.portal.sealer.open(
+            SEALED_CLIENT_FOR, directory.sealed_client_secret
+        )
+        assert opened == changed
+        assert (directory.client_secret_set_at is None) is (changed is None)
+    house.do(directories.record_test, uuid, PASSES)
+    house.edit(uuid, client_secret=None)  # there is none to forget any more
+    assert house.get(uuid).verified_at is not None
+    assert CLIENT_SECRET not in json.dumps(house.events("directory.edited"))
+
+
+@pytest.mark.parametrize("place", ["endpoint", "admin_endpoint", "token_url"])
+def test_no_place_of_an_ory_moves_under_a_kept_client_secret(house, place):
+    uuid = house.draft(secret=None, client_secret=CLIENT_SECRET)
+    moved = {**SETTINGS, place: "https://elsewhere.example"}
+    with pytest.raises(Refusal, match="directory_secret_needed"):
+        house.edit(uuid, settings=moved)
+    house.edit(uuid, settings=moved, client_secret=CLIENT_SECRET)
+    assert house.get(uuid).settings == moved
+
+
+def test_settings_from_before_there_were_clients_are_at_the_same_place(house):
+    uuid = house.draft()
+    house.edit(uuid, settings={**SETTINGS, "admin_endpoint": "", "token_url": ""})
+    assert house.get(uuid).settings["token_url"] == ""
+
+
+def test_a_directory_that_ends_forgets_its_clients_secret(house):
+    draft, added = house.draft(client_secret=CLIENT_SECRET), house.draft("Two", client_secret="x")
+    house.do(directories.add, added)
+    house.do(directories.discard, draft)
+    with house.portal.database.write() as session:
+        directories.delete(session, added, actor=None, now=house.clock())
+    with house.portal.database.read() as session:
+        for directory in session.scalars(select(Directory)):
+            assert directory.sealed_client_secret is directory.client_secret_set_at is None
 
 
 def test_a_secret_of_other_keys_is_a_misconfiguration(house):
     directory = house.get(house.draft())
     directory.sealed_secret = b"sealed elsewhere"
+    with pytest.raises(Misconfigured) as error:
+        directories.connector(house.portal, directory)
+    assert error.value.code == "directory.secret_sealed"
+    directory.sealed_secret, directory.sealed_client_secret = None, b"sealed elsewhere"
     with pytest.raises(Misconfigured) as error:
         directories.connector(house.portal, directory)
     assert error.value.code == "directory.secret_sealed"

@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 import pytest
 
+from directories import oauth
+from emulators.ory.running import running
 from tests.visitor import Visitor
 
 WRONG, ECHOED, GATE = "ory_pat_wrong-and-secret", "ory_pat_echoed-and-secret", "open-sesame"
+WRONG_CLIENT = "wrong-client-secret"
 
 
 class Reader(Visitor):
@@ -30,6 +33,24 @@ class Walked(NamedTuple):
 
 
 @pytest.fixture
+def gated():
+    """A server behind an OAuth2 gateway, with every token that it gives."""
+    oauth.forget_all()
+    with running(flavour="self-hosted", gateway=True) as started:
+        given = started.ory.clients.given = []
+        token = started.ory.clients.token
+
+        def kept(**how):
+            answer = token(**how)
+            given.append(answer["access_token"])
+            return answer
+
+        started.ory.clients.token = kept
+        yield started
+    oauth.forget_all()
+
+
+@pytest.fixture
 def log(caplog):
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "requests", "directories", "services"):
@@ -38,7 +59,7 @@ def log(caplog):
 
 
 @pytest.fixture
-def walked(administrator, wizard, kratos, deliver, ory, log):
+def walked(administrator, wizard, kratos, gated, deliver, ory, log):
     """Connect badly and well, test, deliver, fail, prove, and change the key."""
     administrator.__class__ = Reader
     administrator.pages = []
@@ -66,6 +87,33 @@ def walked(administrator, wizard, kratos, deliver, ory, log):
         header_name="X-Proxy-Key",
         secret=GATE,
     )
+    # One behind a gateway, with the client's secret wrong, echoed and right.
+    client = gated.ory.client
+    behind = {
+        "name": "Gated",
+        "flavour": "self_hosted",
+        "endpoint": gated.url,
+        "admin_endpoint": gated.admin_url,
+        "auth": "oauth2",
+        "token_url": gated.token_url,
+        "client_id": client["client_id"],
+        "secret": "",
+    }
+    wizard.connect(**behind, client_secret=WRONG_CLIENT)
+    said = {"error": "invalid_client", "error_description": f"you sent {WRONG_CLIENT}"}
+    gated.control.fail(status=401, path="/oauth2/token", body=said)
+    wizard.connect(**behind, client_secret=WRONG_CLIENT)
+    gated.control.clear_faults()
+    assert wizard.connect(**behind, client_secret=client["client_secret"]).status_code == 303
+    wizard.choose()
+    wizard.map()
+    gated.control.revoke_tokens()
+    wizard.step("test", {})
+    again = {"name": "Gated", "client_id": client["client_id"]}
+    wizard.step("edit", {**again, "client_secret": WRONG_CLIENT})
+    wizard.step("edit", {**again, "client_secret": client["client_secret"]})
+    for page in ("", "/edit"):
+        administrator.get(wizard.page + page)
     wizard.directory = directory
     for page in ("", "/schema", "/mapping", "/edit"):
         administrator.get(wizard.page + page)
@@ -74,28 +122,31 @@ def walked(administrator, wizard, kratos, deliver, ory, log):
     return Walked(administrator.pages, log.text)  # pytest forgets the log of a fixture after it
 
 
-def secrets(ory) -> set[str]:
-    return {WRONG, ECHOED, GATE, ory.api_key}
+def secrets(ory, gated) -> set[str]:
+    tokens = gated.ory.clients.given
+    assert len(tokens) > 2
+    client = gated.ory.client["client_secret"]
+    return {WRONG, ECHOED, GATE, ory.api_key, WRONG_CLIENT, client, *tokens}
 
 
-def test_not_in_the_log(walked, ory):
+def test_not_in_the_log(walked, ory, gated):
     assert "services.deliveries.worker" in walked.log and "urllib3" in walked.log
-    for secret in secrets(ory):
+    for secret in secrets(ory, gated):
         assert secret not in walked.log
 
 
-def test_not_in_a_page(walked, ory):
+def test_not_in_a_page(walked, ory, gated):
     assert len(walked.pages) > 20
     for page in walked.pages:
-        for secret in secrets(ory):
+        for secret in secrets(ory, gated):
             assert secret not in page
 
 
-def test_not_in_a_row(walked, portal, ory):
+def test_not_in_a_row(walked, portal, ory, gated):
     with portal.database.read() as session:
         connection = session.connection()
         listed = "SELECT name FROM sqlite_master WHERE type = 'table'"
         for table in connection.exec_driver_sql(listed).scalars().all():
             rows = str(connection.exec_driver_sql(f'SELECT * FROM "{table}"').all())
-            for secret in secrets(ory):
+            for secret in secrets(ory, gated):
                 assert secret not in rows, table
