@@ -19,7 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=5003)
     parser.add_argument("--data-dir", type=Path, required=True, help="where its data stays")
     parser.add_argument(
-        "--rp-id", default="", help="of the FIDO policy for the portal (default: the origin's host)"
+        "--rp-id", default="", help="of a fresh policy for the portal (default: the origin's host)"
     )
     parser.add_argument(
         "--origin",

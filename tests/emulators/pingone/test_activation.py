@@ -169,6 +169,30 @@ def test_an_unreadable_attestation_object_is_refused(api, begun, content):
     assert problem(api.activate(person, device, body))[:3] == WRONG
 
 
+@pytest.mark.parametrize("content", [b"x", b"[]", b"\xff"])
+def test_unreadable_client_data_is_refused(api, begun, content):
+    person, device, answer = begun
+    response = json.loads(attestation(answer))["response"]
+    response["clientDataJSON"] = base64.b64encode(content).decode()
+    body = {"origin": ORIGIN, "attestation": attestation(answer, response=response)}
+    assert problem(api.activate(person, device, body)) == (*WRONG, "attestation")
+
+
+def test_the_credential_is_the_one_that_was_attested(api, begun):
+    person, device, answer = begun
+    body = {"origin": ORIGIN, "attestation": attestation(answer, id="AAAA", rawId="AAAA")}
+    assert problem(api.activate(person, device, body)) == (*WRONG, "attestation")
+
+
+def test_a_fido_policy_that_is_gone_refuses(api, begun):
+    person, device, answer = begun
+    listed = api.get("/fido2Policies")["_embedded"]["fido2Policies"]
+    portal = next(one["id"] for one in listed if one["relyingPartyId"] == "localhost")
+    assert api.call("DELETE", f"/fido2Policies/{portal}").status_code == 204
+    body = {"origin": ORIGIN, "attestation": attestation(answer)}
+    assert problem(api.activate(person, device, body)) == (*WRONG, "policy")
+
+
 def test_another_users_challenge_is_refused(api, person, key):
     other = api.ping.control.user("kiosk.two")["id"]
     theirs = api.begin(other)
@@ -206,6 +230,26 @@ def test_an_origin_outside_the_rp_id_has_variants(api, person, key):
     assert problem(api.enrol(person, key, more=more, **page)) == (*WRONG, "origin")
     api.ping.control.vary(origin_suffix="not enforced")
     assert api.enrol(person, key, more=more, **page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [
+        ("https://shop.example", True),
+        ("https://keys.shop.example:8443", True),
+        ("http://shop.example", False),
+        ("https://shop.example/path", False),
+        ("https://user@shop.example", False),
+        ("https://notshop.example", False),
+        ("https://example", False),
+    ],
+)
+def test_an_origin_is_a_secure_one_at_or_below_the_rp_id(api, person, key, origin, accepted):
+    api.ping.control.fido_policy(relyingPartyId="shop.example")
+    device = api.begin(person, rp={"id": "shop.example", "name": "Shop"})
+    answer = key.create(options_of(device), origin="https://shop.example", client_origin=origin)
+    body = {"origin": origin, "attestation": attestation(answer)}
+    assert api.activate(person, device.json()["id"], body).ok is accepted
 
 
 def test_the_life_of_a_challenge_has_variants(api, person, key):
