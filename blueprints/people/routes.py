@@ -16,7 +16,7 @@ from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
 from blueprints.qr import qr_code
 from models import Person
-from services import links, mail, mails, passkeys, people
+from services import directories, links, mail, mails, passkeys, people
 from services.directories import identities
 from services.refusal import Refusal
 from services.roles import holds_more
@@ -57,10 +57,14 @@ def new() -> Response | str | tuple[str, int]:
                     actor=current_user.person,
                     now=portal().now(),
                 )
+                held = directories.held_by_sign_on(database, added)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(f"{added.display_name} is added. Make an enrolment link next.", "success")
+            if held:
+                where = ", ".join(one.directory.name for one in held)
+                flash(f"A passkey may not sign {added.display_name} in at {where}.", "warning")
             return redirect(url_for(".show", person=added.uuid), 303)
     return render_template("people/new.html", form=form), 422
 
@@ -154,5 +158,6 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
             for one in identities.of_person(database, person)
         ],
         unlinked=identities.without(database, person),
+        held_by_sign_on=directories.held_by_sign_on(database, person),
         locked=holds_more(person, current_user.person),
     )

@@ -12,12 +12,14 @@ from services.directories.records import (
     edit,
     is_deleted,
 )
+from services.directories.single_sign_on import HeldBySignOn, held_by_sign_on
 from services.directories.summary import Summary, summaries
 from services.directories.testing import Tested, record_test, report_of, run_test
 
 __all__ = [
     "KEEP",
     "Emulated",
+    "HeldBySignOn",
     "Summary",
     "Tested",
     "add",
@@ -31,6 +33,7 @@ __all__ = [
     "draft",
     "edit",
     "emulated",
+    "held_by_sign_on",
     "is_deleted",
     "open_deliveries",
     "record_test",
