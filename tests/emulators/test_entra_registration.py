@@ -1,0 +1,385 @@
+"""The registration of a passkey for a user (entra.md 2.3, 2.5, 2.7, 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from uuid import UUID
+
+import pytest
+
+from tests.authenticator import SoftwareKey
+from tests.emulators.graph import AAGUID, ORIGIN, error
+from tests.emulators.key import b64, b64url
+
+OTHER = UUID("692db549-7ae5-44d5-a1e5-dd20a493b723")
+
+
+@pytest.fixture
+def security_key() -> SoftwareKey:
+    return SoftwareKey(aaguid=AAGUID)
+
+
+def test_a_registration_makes_a_method(graph, security_key):
+    user_id = graph.person["id"]
+    answer = graph.register(graph.made(security_key, user_id), user_id)
+    assert answer.status_code == 201, answer.text
+    found = answer.json()
+    thumbprint = hashlib.sha1(security_key.leaf.der).hexdigest().upper()
+    assert found["displayName"] == "Crescendo 4000"
+    assert found["aaGuid"] == str(AAGUID)
+    assert found["attestationCertificates"] == [thumbprint]
+    assert (found["attestationLevel"], found["passkeyType"]) == ("attested", "deviceBound")
+    assert "publicKeyCredential" not in found
+
+
+def test_a_new_method_is_listed_only_after_some_seconds(graph, security_key):
+    user_id = graph.person["id"]
+    method = graph.register(graph.made(security_key, user_id), user_id).json()
+    path = graph.methods(user_id, f"/{method['id']}")
+    assert graph.get(graph.methods(user_id)).json()["value"] == []
+    assert error(graph.get(path))[0] == 404
+    graph.entra.control.forward(3)
+    assert graph.get(path).json()["id"] == method["id"]
+    assert len(graph.get(graph.methods(user_id)).json()["value"]) == 1
+
+
+def test_replication_may_be_at_once_or_slower(graph, security_key):
+    user_id = graph.person["id"]
+    graph.entra.control.vary(replication="at once")
+    graph.register(graph.made(security_key, user_id), user_id)
+    assert len(graph.get(graph.methods(user_id)).json()["value"]) == 1
+    graph.entra.control.vary(replication="lags")
+    graph.entra.control.lag(60)
+    graph.register(graph.made(security_key, user_id), user_id)
+    graph.entra.control.forward(30)
+    assert len(graph.get(graph.methods(user_id)).json()["value"]) == 1
+    assert len(graph.entra.control.passkeys(user_id)) == 2
+
+
+@pytest.mark.parametrize("kind", ["token", "guid"])
+def test_a_method_id_is_of_one_kind(graph, security_key, kind):
+    graph.entra.control.vary(method_ids=kind)
+    method_id = graph.register(graph.made(security_key)).json()["id"]
+    assert (len(method_id) == 36 and method_id.count("-") == 4) is (kind == "guid")
+
+
+def test_a_key_without_attestation_is_taken_where_none_is_enforced(graph, security_key):
+    answer = graph.register(graph.made(security_key, attestation="none"))
+    assert answer.json()["attestationLevel"] == "notAttested"
+    assert answer.json()["attestationCertificates"] == []
+    answer = graph.register(graph.made(security_key, attestation="self"))
+    assert answer.json()["attestationLevel"] == "notAttested"
+
+
+def test_name_and_results_may_be_left_out(graph, security_key):
+    body = graph.made(security_key)
+    del body["displayName"], body["publicKeyCredential"]["clientExtensionResults"]
+    assert graph.register(body).status_code == 201
+
+
+def test_annotations_are_ignored(graph, security_key):
+    body = graph.made(security_key)
+    body["@odata.type"] = "#microsoft.graph.fido2AuthenticationMethod"
+    body["publicKeyCredential"]["@odata.type"] = "microsoft.graph.webauthnPublicKeyCredential"
+    assert graph.register(body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ((), "id"),
+        ((), "aaGuid"),
+        ((), "model"),
+        (("publicKeyCredential",), "rawId"),
+        (("publicKeyCredential",), "type"),
+        (("publicKeyCredential",), "authenticatorAttachment"),
+        (("publicKeyCredential", "response"), "transports"),
+        (("publicKeyCredential", "response"), "authenticatorData"),
+        (("publicKeyCredential", "response"), "publicKeyAlgorithm"),
+    ],
+)
+def test_what_the_types_do_not_have_is_refused(graph, security_key, place, name):
+    body = graph.made(security_key)
+    inner = body
+    for step in place:
+        inner = inner[step]
+    inner[name] = "x"
+    answer = graph.register(body)
+    assert error(answer) == (400, "BadRequest")
+    assert f"'{name}'" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("publicKeyCredential",),
+        ("publicKeyCredential", "id"),
+        ("publicKeyCredential", "response"),
+        ("publicKeyCredential", "response", "clientDataJSON"),
+        ("publicKeyCredential", "response", "attestationObject"),
+    ],
+    ids=lambda path: path[-1],
+)
+def test_what_is_needed_is_demanded(graph, security_key, path):
+    body = graph.made(security_key)
+    inner = body
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    assert error(graph.register(body)) == (400, "BadRequest")
+    inner[path[-1]] = 7
+    assert error(graph.register(body)) == (400, "BadRequest")
+
+
+def test_binary_values_are_base64url_without_padding(graph, security_key):
+    body = graph.made(security_key)
+    response = body["publicKeyCredential"]["response"]
+    for name in list(response):
+        kept = response[name]
+        for wrong in (kept + "=" * (-len(kept) % 4 or 4), kept + "!", b64(b"\xfb\xff\xfe")):
+            response[name] = wrong
+            assert error(graph.register(body)) == (400, "BadRequest")
+        response[name] = kept
+    assert graph.register(body).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["", "x" * 31, 7, {}])
+def test_a_name_has_1_to_30_characters(graph, security_key, name):
+    body = graph.made(security_key) | {"displayName": name}
+    assert error(graph.register(body)) == (400, "BadRequest")
+
+
+def test_longer_names_may_pass(graph, security_key):
+    graph.entra.control.vary(long_display_name="accepted")
+    body = graph.made(security_key) | {"displayName": "x" * 31}
+    assert graph.register(body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b"{}", "", 400),
+    ],
+    ids=["malformed", "a-list", "empty", "text", "no-type"],
+)
+def test_a_body_is_a_json_object(graph, sent, kind, status):
+    path = graph.methods(graph.person["id"])
+    headers = {"Content-Type": kind} if kind else {}
+    answer = graph.call("POST", path, data=sent, headers=headers)
+    assert error(answer)[0] == status
+
+
+def refused(graph, body, user_id: str = "") -> None:
+    answer = graph.register(body, user_id)
+    assert error(answer) == (400, "badRequest"), answer.text
+    assert not graph.entra.control.passkeys(user_id or graph.person["id"])
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        {"client_type": "webauthn.get"},
+        {"client_origin": "https://login.microsoftonline.com"},
+        {"client_origin": "https://provision.example.com"},
+        {"cross_origin": True},
+        {"challenge": b"another"},
+        {"rp_id": "login.microsoftonline.com"},
+        {"user_present": False},
+        {"user_verified": False},
+        {"signature": b"\x30\x06\x02\x01\x01\x02\x01\x01"},
+        {"attestation": "fido-u2f"},
+        {"attestation": "tpm"},
+        {"attestation": "apple"},
+        {"aaguid": OTHER},
+        {"leaf": {"ca": True}},
+        {"leaf": {"named": OTHER}},
+        {"algorithm": -8},
+    ],
+    ids=lambda twist: "-".join(f"{name}" for name in twist),
+)
+def test_each_wrong_answer_is_refused(graph, security_key, twist):
+    refused(graph, graph.made(security_key, **twist))
+
+
+def test_the_id_is_the_credentials(graph, security_key):
+    body = graph.made(security_key)
+    body["publicKeyCredential"]["id"] = b64url(b"another")
+    refused(graph, body)
+
+
+@pytest.mark.parametrize("value", [b"\xff", b"\xa0", b"nonsense", b""], ids=repr)
+def test_a_malformed_attestation_is_refused(graph, security_key, value):
+    body = graph.made(security_key)
+    body["publicKeyCredential"]["response"]["attestationObject"] = b64url(value) or "AA"
+    refused(graph, body)
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"nonsense"], ids=repr)
+def test_malformed_client_data_is_refused(graph, security_key, value):
+    body = graph.made(security_key)
+    body["publicKeyCredential"]["response"]["clientDataJSON"] = b64url(value)
+    refused(graph, body)
+
+
+def test_a_challenge_expires(graph, security_key):
+    body = graph.made(security_key)
+    graph.entra.control.forward(301)
+    refused(graph, body)
+
+
+def test_a_challenge_is_for_one_user(graph, security_key):
+    others = [u["id"] for u in graph.entra.control.users() if u["userType"] == "Member"]
+    other = next(one for one in others if one != graph.person["id"])
+    options = graph.options(other)
+    refused(graph, graph.made(security_key, options=options))
+
+
+def test_a_challenge_is_answered_once(graph, security_key):
+    user_id = graph.person["id"]
+    options = graph.options(user_id)
+    assert graph.register(graph.made(security_key, options=options), user_id).status_code == 201
+    again = graph.made(security_key, options=options)
+    assert error(graph.register(again, user_id)) == (400, "badRequest")
+    graph.entra.control.vary(challenge_replay="accepted")
+    assert graph.register(again, user_id).status_code == 201
+
+
+def test_a_credential_is_registered_once(graph, security_key):
+    user_id = graph.person["id"]
+    graph.entra.control.vary(challenge_replay="accepted")
+    body = graph.made(security_key, user_id)
+    assert graph.register(body, user_id).status_code == 201
+    assert error(graph.register(body, user_id)) == (400, "badRequest")
+    assert len(graph.entra.control.passkeys(user_id)) == 1
+
+
+def test_a_registered_key_is_excluded(graph, security_key):
+    user_id = graph.person["id"]
+    graph.entra.control.vary(credential_ids="base64url")
+    body = graph.made(security_key, user_id)
+    graph.register(body, user_id)
+    excluded = graph.options(user_id)["publicKey"]["excludeCredentials"]
+    assert [one["id"] for one in excluded] == [body["publicKeyCredential"]["id"]]
+
+
+def test_key_restrictions_admit_by_model(graph, security_key):
+    graph.entra.control.restrict("allow", str(OTHER))
+    refused(graph, graph.made(security_key))
+    graph.entra.control.restrict("block", str(AAGUID).upper())
+    refused(graph, graph.made(security_key))
+    graph.entra.control.restrict("allow", str(AAGUID).upper())
+    assert graph.register(graph.made(security_key)).status_code == 201
+
+
+def test_profiles_add_up(graph, security_key):
+    policy = graph.entra.entra.policy.all()
+    strict = policy["passkeyProfiles"][0] | {
+        "id": "11111111-0000-4000-8000-000000000001",
+        "keyRestrictions": {"isEnforced": True, "enforcementType": "allow", "aaGuids": []},
+    }
+    wide = strict | {
+        "id": "11111111-0000-4000-8000-000000000002",
+        "keyRestrictions": {
+            "isEnforced": True, "enforcementType": "allow", "aaGuids": [str(AAGUID)]
+        },
+    }  # fmt: skip
+    target = policy["includeTargets"][0]
+    only_strict = [target | {"allowedPasskeyProfiles": [strict["id"]]}]
+    both = [target | {"allowedPasskeyProfiles": [strict["id"], wide["id"]]}]
+    graph.entra.control.policy(passkeyProfiles=[strict, wide], includeTargets=only_strict)
+    refused(graph, graph.made(security_key))
+    graph.entra.control.policy(includeTargets=both)
+    assert graph.register(graph.made(security_key)).status_code == 201
+
+
+def test_without_profiles_the_deprecated_restrictions_hold(graph, security_key):
+    graph.entra.control.restrict("block", str(AAGUID))
+    target = graph.entra.entra.policy.all()["includeTargets"][0]
+    graph.entra.control.policy(
+        passkeyProfiles=[], includeTargets=[target | {"allowedPasskeyProfiles": []}]
+    )
+    refused(graph, graph.made(security_key))
+
+
+def test_enforced_attestation_needs_a_certificate_of_a_validated_model(graph, security_key):
+    graph.entra.control.enforce_attestation()
+    refused(graph, graph.made(security_key, attestation="none"))
+    refused(graph, graph.made(security_key, attestation="self"))
+    graph.entra.control.validated_models(str(OTHER))
+    refused(graph, graph.made(security_key))
+    graph.entra.control.validated_models(str(AAGUID))
+    assert graph.register(graph.made(security_key)).status_code == 201
+
+
+def test_synced_passkeys_need_a_profile_that_takes_them(graph, security_key):
+    refused(graph, graph.made(security_key, backup_eligible=True))
+    profile = graph.entra.entra.policy.all()["passkeyProfiles"][0]
+    graph.entra.control.policy(passkeyProfiles=[profile | {"passkeyTypes": "deviceBound,synced"}])
+    answer = graph.register(graph.made(security_key, backup_eligible=True))
+    assert answer.json()["passkeyType"] == "synced"
+
+
+def test_targets_are_checked_at_registration_too(graph, security_key):
+    body = graph.made(security_key)
+    nobody = graph.entra.control.group("Nobody yet")["id"]
+    target = {"targetType": "group", "id": nobody, "isRegistrationRequired": False}
+    graph.entra.control.policy(includeTargets=[target])
+    graph.entra.control.vary(not_targeted="at registration")
+    refused(graph, body)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": "disabled"}, {"isSelfServiceRegistrationAllowed": False}],
+    ids=["disabled", "self-service-off"],
+)  # fmt: skip
+def test_the_policy_is_checked_at_registration_too(graph, security_key, fields):
+    body = graph.made(security_key)
+    graph.entra.control.policy(**fields)
+    refused(graph, body)
+
+
+def test_ten_may_be_the_most(graph, security_key):
+    user_id = graph.person["id"]
+    graph.entra.control.vary(most_passkeys="ten")
+    for number in range(10):
+        graph.entra.control.add_passkey(user_id, credential_id=bytes([number]) * 16)
+    assert error(graph.register(graph.made(security_key, user_id), user_id))[0] == 400
+    graph.entra.control.vary(most_passkeys="no limit")
+    assert graph.register(graph.made(security_key, user_id), user_id).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "how", ["400 badRequest", "400 invalidRequest", "403 accessDenied", "409 conflict"]
+)
+def test_status_and_code_of_a_refusal_may_differ(graph, security_key, how):
+    graph.entra.control.vary(registration_error=how, registration_message="vague")
+    answer = graph.register(graph.made(security_key, user_verified=False))
+    assert " ".join(map(str, error(answer))) == how
+    assert "verified" not in answer.json()["error"]["message"]
+
+
+def test_reading_methods_registers_nothing(graph, security_key):
+    body = graph.made(security_key)
+    other = graph.as_only("UserAuthMethod-Passkey.Read.All")
+    assert error(other.register(body)) == (403, "Authorization_RequestDenied")
+
+
+def test_the_challenge_is_compared_as_it_was_written(graph, security_key):
+    options = graph.options()
+    options["publicKey"]["challenge"] += "="
+    refused(graph, graph.made(security_key, options=options))
+
+
+def test_client_data_is_taken_with_more_members(graph, security_key):
+    """Browsers add members; a local agent writes the three (entra.md 2.5)."""
+    options = graph.options()["publicKey"]
+    data = {"type": "webauthn.create", "challenge": options["challenge"], "origin": ORIGIN}
+    body = graph.made(security_key, options={"publicKey": options}, attestation="none")
+    encoded = b64url(json.dumps(data).encode())
+    body["publicKeyCredential"]["response"]["clientDataJSON"] = encoded
+    assert graph.register(body).status_code == 201
