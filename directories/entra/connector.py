@@ -26,7 +26,7 @@ from directories.base import (
 )
 from directories.destinations import Destinations
 from directories.entra import assigned as assignments
-from directories.entra import documents, passkeys, people, policy
+from directories.entra import ceremony, documents, passkeys, people, policy
 from directories.entra.api import EntraApi
 from directories.entra.checks import ConnectionTest
 from directories.entra.credentials import GUID, secret_problem
@@ -131,17 +131,19 @@ class EntraConnector:
         )
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
-        """Refuse: this portal runs no ceremony of Entra's."""
-        raise Refused("This portal runs no ceremony of Entra's.", code="entra.no_ceremony")
+        """Begin a registration, under Microsoft's relying party ID."""
+        return ceremony.begin(self._api, identity)
 
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:
-        """Refuse: Entra takes no key that was made elsewhere."""
-        raise Refused(
-            "Entra takes only keys that were made in a ceremony of its own.",
-            code="entra.no_import",
-        )
+        """Register the key that answered `creation_options`; no other is taken."""
+        if answer is None:
+            raise Refused(
+                "Entra takes only keys that were made in a ceremony of its own.",
+                code="entra.no_import",
+            )
+        return ceremony.put(self._api, identity, passkey, answer)
 
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """Every passkey that Entra holds for the person."""

@@ -79,11 +79,17 @@ def refusal(answer: Answer, now: datetime, needs: Sequence[str]) -> DirectoryErr
     }
     named = f" ({code})" if code else ""
     if answer.status == HTTPStatus.FORBIDDEN:
-        why = "It needs" if code in _NOT_CONSENTED else "Most often it lacks"
+        wanted = f"the application permission {' or '.join(needs)}, with admin consent."
+        if code in _NOT_CONSENTED:
+            return Misconfigured(
+                f"Entra does not let the application do this{named}. It needs {wanted}",
+                code="entra.permission",
+                **facts,
+            )
         return Misconfigured(
-            f"Entra does not let the application do this{named}. {why} the application "
-            f"permission {' or '.join(needs)}, with admin consent.",
-            code="entra.permission",
+            f"Entra denied this{named}. Where nothing else explains it, the application lacks "
+            f"{wanted}",
+            code="entra.denied",
             **facts,
         )
     if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:

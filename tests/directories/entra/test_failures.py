@@ -117,7 +117,7 @@ def test_a_refusal_for_want_of_a_permission_names_it():
 
 def test_another_refusal_of_the_same_status_does_not_claim_to_know_why():
     error = refused("403 No", "Authentication_RequestFromNonPremiumTenant")
-    assert "Most often" in error.reason
+    assert error.code == "entra.denied"
     assert "NonPremium" in error.reason
 
 

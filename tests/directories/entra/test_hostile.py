@@ -6,8 +6,10 @@ Whatever it says, the connector ends in an answer that can be kept and shown, or
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
+import uuid
 from copy import deepcopy
 from dataclasses import asdict
 
@@ -15,9 +17,17 @@ import pytest
 from requests import PreparedRequest, Response
 
 from directories import strict_json
-from directories.base import DirectoryError, Misconfigured, Refused, RemotePasskey
+from directories.base import (
+    CeremonyAnswer,
+    DirectoryError,
+    Misconfigured,
+    PasskeyRecord,
+    Refused,
+    RemotePasskey,
+)
 from directories.destinations import Destinations
 from directories.entra.connector import EntraConnector
+from directories.entra.ids import base64url
 from directories.entra.settings import EntraSettings
 from directories.http import DirectorySession
 from directories.rules import DirectoryRules
@@ -207,6 +217,30 @@ def keepable(value) -> None:
         value.encode()
 
 
+PASSKEY = PasskeyRecord(
+    credential_id=b"0123456789abcdef",
+    public_key=b"",
+    rp_id="login.microsoft.com",
+    user_handle=b"",
+    aaguid=uuid.UUID(SOMEBODY),
+    sign_count=0,
+    transports=(),
+    user_verified=True,
+    backup_eligible=False,
+    backup_state=False,
+    nickname="Blue",
+    created_at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
+)
+ANSWER = CeremonyAnswer(
+    {
+        "id": base64url(PASSKEY.credential_id),
+        "response": {"clientDataJSON": "AAAA", "attestationObject": "AAAA"},
+    },
+    "https://login.microsoft.com",
+    {},
+)
+
+
 def page(found) -> None:
     keepable([asdict(one) for one in found.items])
     keepable(found.cursor)
@@ -214,6 +248,7 @@ def page(found) -> None:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
+    monkeypatch.setattr("directories.entra.ceremony.PAUSES", ())
     liar = Liar(seed)
     monkeypatch.setattr(
         DirectorySession, "send", lambda self, request, **how: liar(request), raising=True
@@ -233,6 +268,8 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
         lambda: keepable(dict(connector.passkey_counts([SOMEBODY, "x", GROUP]))),
         lambda: connector.remove_passkey(THERE, RemotePasskey(METHOD["id"], None)),
         lambda: keepable(asdict(connector.rules())),
+        lambda: keepable(asdict(connector.creation_options(THERE))),
+        lambda: keepable(asdict(connector.put_passkey(THERE, PASSKEY, ANSWER))),
     ):
         try:
             call()

@@ -46,13 +46,14 @@ def test_a_person_is_shown_as_graph_knows_them(tenant, connector):
     assert (one.label, one.email) == ("mary@birchwood.example", "m.oneill@birchwood.example")
     assert (one.name, one.given_name, one.family_name) == ("Mary O'Neill", "Mary", "O'Neill")
     assert one.enabled is False
-    assert one.note == ""
+    assert (one.note, one.guest) == ("", False)
 
 
 def test_a_guest_is_called_one(tenant, connector):
     guest = next(user for user in tenant.control.users() if user["userType"] == "Guest")
     found = every(lambda cursor: connector.people(guest["mail"], cursor))
-    assert [one.note for one in found if one.remote_id == guest["id"]] == ["guest"]
+    [one] = [one for one in found if one.remote_id == guest["id"]]
+    assert (one.note, one.guest) == ("guest", True)
 
 
 @pytest.mark.parametrize("field", ["displayName", "mail", "userPrincipalName"])

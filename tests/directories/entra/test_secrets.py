@@ -62,6 +62,7 @@ def everything(connector, person, identity) -> str:
         lambda: connector.passkey_counts([identity.remote_id]),
         lambda: connector.rules(),
         lambda: connector.remove_passkey(identity, RemotePasskey("AAAA", None)),
+        lambda: connector.creation_options(identity).rp_id,
     ):
         run(call)
     return "\n".join(shown)
