@@ -14,6 +14,7 @@ from models.directories import (
 )
 from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
+from models.notices import ExpiryNotice
 from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
 from models.policies import AttestationPolicy
@@ -31,6 +32,7 @@ __all__ = [
     "DirectoryType",
     "EnrolmentLink",
     "Evidence",
+    "ExpiryNotice",
     "Identity",
     "LimitCounter",
     "LinkPurpose",

@@ -27,6 +27,8 @@ class Tag(StrEnum):
     MAIL_STOPPED = "mail.stopped"
     SIGN_UP_MAILED = "sign_up.mailed"
     SIGN_UP_MAIL_FAILED = "sign_up.mail_failed"
+    DIRECTORY_EXPIRY_MAILED = "directory.expiry_mailed"
+    DIRECTORY_EXPIRY_MAIL_FAILED = "directory.expiry_mail_failed"
     SIGN_UP_CODE_DEAD = "sign_up.code_dead"
     SIGN_UP_BEGUN = "sign_up.begun"
     SESSION_OPENED = "session.opened"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 
 from models import EnrolmentLink, LinkPurpose, Person
@@ -91,6 +91,35 @@ def account_exists(person: Person, address: str, sign_in: str, *, portal: str) -
         f"<p>{escape(portal)}</p></body></html>"
     )
     return Letter(person.display_name, address, f"{portal}: {title.lower()}", text, html)
+
+
+def secret_expires(
+    person: Person, directory: str, word: str, on: date, address: str, *, portal: str
+) -> Letter:
+    """The mail that warns whoever looks after a directory that its secret is about to expire.
+
+    Args:
+        directory: its name.
+        word: how near it is, as "expires in 7 days".
+        on: the secret's last day.
+        address: of the page where it is replaced.
+        portal: what this portal is called.
+    """
+    title = f"The secret of {directory} {word}"
+    greeting = f"Hello {person.display_name},"
+    day = f"{on.day} {on:%B %Y}"
+    what = (
+        f"the secret with which {portal} signs in at {directory} {word}: its last day is {day}. "
+        f"After that {portal} cannot reach {directory} any more. Make a new secret there, put it "
+        "in on this page, and remove the old one there:"
+    )
+    text = f"{greeting}\n\n{what}\n\n{address}\n\n{portal}\n"
+    html = (
+        f'<!doctype html><html lang="en"><body><p>{escape(greeting)}</p><p>{escape(what)}</p>'
+        f'<p><a href="{escape(address)}">Replace the secret</a></p>'
+        f"<p>{escape(portal)}</p></body></html>"
+    )
+    return Letter(person.display_name, person.email, f"{portal}: {title}", text, html)
 
 
 def _moment(moment: datetime) -> str:

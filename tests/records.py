@@ -20,6 +20,7 @@ from models import (
     DirectoryType,
     EnrolmentLink,
     Evidence,
+    ExpiryNotice,
     Identity,
     LinkPurpose,
     Lock,
@@ -204,6 +205,19 @@ class Records:
                     "due_at": self.clock(),
                     **more,
                 }
+            )
+        )
+
+    def expiry_notice(self, person: Person, directory: Directory) -> ExpiryNotice:
+        """A warning that waits."""
+        return self._add(
+            ExpiryNotice(
+                person=person,
+                directory=directory,
+                expires_on=self.clock().date(),
+                days_ahead=1,
+                created_at=self.clock(),
+                due_at=self.clock(),
             )
         )
 

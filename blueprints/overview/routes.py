@@ -9,6 +9,7 @@ from blueprints.context import portal
 from models import DeliveryState, Passkey
 from services import directories, people, policies
 from services.deliveries import tally
+from services.directories import expiry
 
 blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 
@@ -24,6 +25,12 @@ def index() -> str:
         keys = session.scalar(
             select(func.count()).select_from(Passkey).where(Passkey.ended_at.is_(None))
         )
+    now = portal().now()
+    expiries = [
+        (one.directory, seen)
+        for one in connected
+        if one.directory.added_at is not None and (seen := expiry.of(one.directory, now))
+    ]
     return render_template(
         "overview/index.html",
         people=many,
@@ -34,9 +41,10 @@ def index() -> str:
             for one in connected
             if one.directory.added_at is not None and one.directory.verified_at is None
         ],
+        expiries=expiries,
         waiting=counts[DeliveryState.WAITING] + counts[DeliveryState.RUNNING],
         held=counts[DeliveryState.HELD] + counts[DeliveryState.NEEDS_TOUCH],
         policy=policy,
         metadata=portal().metadata,
-        overdue=portal().metadata.next_update < portal().now().date(),
+        overdue=portal().metadata.next_update < now.date(),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from directories import registry
+from directories.base import InvalidSettings
 from models import Directory
 
 AHEAD = (30, 7, 1)
@@ -44,5 +45,8 @@ def of(directory: Directory, now: datetime) -> Expiry | None:
     """The expiry of a directory's secret; None where it has none, or nobody said."""
     if directory.sealed_secret is None:
         return None
-    on = registry.expires_on(directory.type.value, directory.settings)
+    try:
+        on = registry.expires_on(directory.type.value, directory.settings)
+    except InvalidSettings:  # the connection test says so; a warning cannot
+        on = None
     return None if on is None else Expiry(on, (on - now.date()).days)

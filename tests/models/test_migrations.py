@@ -63,6 +63,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.link()
         records.mail(passkey.person)
         records.sign_up(link=records.link())
+        records.expiry_notice(passkey.person, directory)
         records.lock()
         records.policy()
         roles.grant(session, passkey.person, roles.ADMINISTRATOR, now=clock())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from directories import oauth
@@ -288,3 +290,28 @@ def test_deleting_says_what_it_means_there(wizard):
     page = said(wizard.open("delete"))
     assert "In Entra ID itself, nothing" in page
     assert "Deliveries that are dropped" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [
+        (30, "expires in 30 days"),
+        (7, "expires in 7 days"),
+        (1, "expires tomorrow"),
+        (-1, "expired"),
+    ],
+)
+def test_a_secret_that_expires_is_warned_of_on_every_page(wizard, portal, days, word):
+    last = (portal.now() + timedelta(days=days)).date().isoformat()
+    answer = wizard.connect(secret_expires_on=last)
+    assert answer.status_code == 303, said(answer)
+    for page in (wizard.page, START, "/admin/"):
+        text = said(wizard.visitor.get(page))
+        assert word in text, page
+    assert f"The secret of Entra of the house {word}" in text and "Replace it" in text
+
+
+def test_a_secret_whose_end_is_far_off_is_shown_with_its_day_alone(wizard):
+    wizard.connect(secret_expires_on="2099-12-31")
+    assert "31 December 2099" in said(wizard.visitor.get(START))
+    assert "expires in" not in said(wizard.visitor.get("/admin/"))
