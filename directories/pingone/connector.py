@@ -32,7 +32,9 @@ from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
 from directories.oauth import Grant, SecretBasic, SecretPost, Tokens
 from directories.pingone import devices, people, policies, rules, sign_on
+from directories.pingone.activation import Activation
 from directories.pingone.api import PingOneApi
+from directories.pingone.beginning import Beginning
 from directories.pingone.checks import ConnectionTest
 from directories.pingone.errors import token_problem
 from directories.pingone.policies import MfaPolicy
@@ -82,6 +84,8 @@ class PingOneConnector:
             explain=lambda answer: token_problem(answer, settings),
         )
         self._api = PingOneApi(settings, tokens)
+        self._beginning = Beginning(self._api, settings)
+        self._activation = Activation(self._api)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -132,14 +136,19 @@ class PingOneConnector:
         raise Refused("People are linked to users that exist in PingOne.", code="pingone.no_create")
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
-        """Refuse: keys are not enrolled at PingOne from here."""
-        raise Refused("Keys are not enrolled at PingOne from here.", code="pingone.no_ceremony")
+        """Begin to pair a FIDO2 device.
+
+        Its `origins` are for a client that is no browser; a page of ours under the relying party
+        ID uses its own. What is not finished is removed by `remove_passkey`, the device's id being
+        `remote["device_id"]`.
+        """
+        return self._beginning.begin(identity.remote_id)
 
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:
-        """Refuse: only a registration that PingOne began puts a key there."""
-        raise Refused("Keys are not enrolled at PingOne from here.", code="pingone.no_ceremony")
+        """Finish the registration that PingOne began, and read the key back."""
+        return self._activation.finish(identity, passkey, answer)
 
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """The FIDO2 devices of a user that were paired to the end."""

@@ -12,6 +12,7 @@ from directories.base import Group, RemoteIdentity, RemotePasskey
 from directories.pingone.links import Item
 
 FIDO2 = "FIDO2"
+ACTIVE = "ACTIVE"
 PENDING = "ACTIVATION_REQUIRED"
 """A device that was begun and never finished: no passkey. Other states are not all documented."""
 
@@ -94,12 +95,17 @@ def passkey(device: Item) -> RemotePasskey | None:
     No field of a device is known to hold the credential id (section 3.3).
     """
     device_id = text(device, "id")
-    if not device_id or device.get("type") != FIDO2 or device.get("status") == PENDING:
+    if not device_id or device.get("type") != FIDO2 or pending(device):
         return None
     name = next(
         (found for key in ("nickname", "displayName", "name") if (found := text(device, key))), ""
     )
     return RemotePasskey(device_id, None, name, moment(device, "createdAt"))
+
+
+def pending(device: Item) -> bool:
+    """Whether a device was begun and not finished."""
+    return device.get("status") == PENDING
 
 
 def aaguid(value: Any) -> uuid.UUID | None:

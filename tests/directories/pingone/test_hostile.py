@@ -10,13 +10,14 @@ import json
 import random
 from copy import deepcopy
 from dataclasses import asdict
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 from requests import PreparedRequest, Response
 
 from directories import oauth
-from directories.base import DirectoryError, RemoteIdentity, RemotePasskey
+from directories.base import CeremonyAnswer, DirectoryError, RemoteIdentity, RemotePasskey
 from directories.destinations import Destinations
 from directories.http import DirectorySession
 from directories.pingone import PingOneConnector, PingOneSettings, Region
@@ -79,6 +80,24 @@ LISTS = {
     "signOnPolicyAssignments": [{"id": "s", "signOnPolicy": {"id": ID}}],
     "customDomains": [{"domainName": "login.example.com", "status": "ACTIVE"}],
 }
+DEVICE = {
+    "id": "d",
+    "type": "FIDO2",
+    "status": "ACTIVATION_REQUIRED",
+    "publicKeyCredentialCreationOptions": json.dumps(
+        {
+            "rp": {"id": "example.com"},
+            "user": {"id": [-80, 7], "name": "ada", "displayName": "Ada"},
+            "challenge": [-103, 5, 109],
+            "pubKeyCredParams": [{"type": "public-key", "alg": "-7"}],
+            "timeout": 120000,
+            "excludeCredentials": [{"type": "public-key", "id": [1, -1]}],
+            "authenticatorSelection": {"residentKey": "required"},
+            "attestation": "direct",
+        }
+    ),
+}
+ANSWER = {"id": "AAAA", "response": {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}}
 OTHERS = {
     "token": {"access_token": "t", "token_type": "Bearer", "expires_in": 3600},
     "capabilities": {"canUseMfaFido2Devices": True},
@@ -138,6 +157,8 @@ class Liar:
 
     def body(self, request: PreparedRequest):
         name = urlsplit(request.url).path.rpartition("/")[2]
+        if "/devices" in request.path_url and (request.method == "POST" or name == "d"):
+            return DEVICE | {"status": self.chance.choice(("ACTIVE", "ACTIVATION_REQUIRED", "?"))}
         if name in LISTS:
             listed = {"_embedded": {name: LISTS[name]}, "count": 1}
             if self.chance.random() < 0.2:
@@ -163,8 +184,13 @@ class Liar:
         return body
 
 
+def written(found):
+    """What a delivery keeps of a write."""
+    return [asdict(found.identity), asdict(found.passkey) if found.passkey else None]
+
+
 @pytest.mark.parametrize("seed", range(150))
-def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
+def test_only_a_directory_error_comes_out(monkeypatch, person, passkey, seed):
     liar = Liar(seed)
     monkeypatch.setattr(
         DirectorySession, "send", lambda self, request, **how: liar(request), raising=True
@@ -172,6 +198,9 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
     there = RemoteIdentity(ID, "Ada")
     connector = PingOneConnector(SETTINGS, "secret", Destinations())
     asked = {"rp_id": "example.com", "origins": ("https://keys.example.com",), "probe": True}
+    until = datetime(2100, 1, 1, tzinfo=UTC).isoformat()
+    begun = {"user_id": ID, "device_id": "d", "not_after": until}
+    answer = CeremonyAnswer(ANSWER, "https://keys.example.com", begun)
     keepable(asdict(connector.test(**asked)))  # it never raises
     for call in (
         lambda: keepable(asdict(connector.people("ada", None))),
@@ -183,6 +212,8 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
         lambda: keepable([asdict(one) for one in connector.list_passkeys(there)]),
         lambda: keepable(dict(connector.passkey_counts([ID, "x"]))),
         lambda: connector.remove_passkey(there, RemotePasskey("d", None)),
+        lambda: keepable(asdict(connector.creation_options(there))),
+        lambda: keepable(written(connector.put_passkey(there, passkey, answer))),
     ):
         try:
             call()

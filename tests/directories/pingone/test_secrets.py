@@ -9,7 +9,7 @@ import traceback
 import pytest
 
 from directories import oauth
-from directories.base import DirectoryError
+from directories.base import DirectoryError, RemoteIdentity
 from directories.pingone import AuthMethod
 from tests.directories.pingone.conftest import OURS, connect
 from tests.directories.raw import answer, serving
@@ -41,6 +41,7 @@ def everything(connector, person) -> str:
     someone = "00000000-0000-4000-8000-000000000001"
     run(lambda: connector.find_identity(person, someone))
     run(lambda: connector.passkey_counts([someone]))
+    run(lambda: connector.creation_options(RemoteIdentity(someone, "Ada")))
     return "\n".join([*shown, repr(connector), repr(vars(connector))])
 
 
