@@ -64,7 +64,7 @@ def new() -> Response | str | tuple[str, int]:
             flash(f"{added.display_name} is added. Make an enrolment link next.", "success")
             if held:
                 where = ", ".join(one.directory.name for one in held)
-                flash(f"A passkey may not sign {added.display_name} in at {where}.", "warning")
+                flash(f"A passkey might not sign {added.display_name} in at {where}.", "warning")
             return redirect(url_for(".show", person=added.uuid), 303)
     return render_template("people/new.html", form=form), 422
 
