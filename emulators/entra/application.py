@@ -61,9 +61,12 @@ class Application:
         """Everything about it, secrets included."""
         return self._store.get("setting", "application") or {}
 
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Put it back as `all` gave it, with its consent and state as at first."""
-        self._write(kept | {"enabled": True, "roles": list(USUAL_ROLES)})
+    def restore(self, kept: dict[str, Any], *, now: datetime) -> None:
+        """Put it back as `all` gave it: consent, state and the secrets' life as at first."""
+        expires = (now + LIFE).isoformat()
+        secrets_again = [secret | {"expires": expires} for secret in kept["secrets"]]
+        fresh = {"enabled": True, "roles": list(USUAL_ROLES), "secrets": secrets_again}
+        self._write(kept | fresh)
 
     @property
     def client_id(self) -> str:

@@ -13,10 +13,10 @@ from emulators.entra.challenges import Challenges
 from emulators.entra.directory import Directory
 from emulators.entra.errors import GraphError
 from emulators.entra.limits import Limits
-from emulators.entra.passkeys import Passkeys
+from emulators.entra.passkeys import LAG, Passkeys
 from emulators.entra.people import DOMAIN, INITIAL_DOMAIN
 from emulators.entra.policy import Policy
-from emulators.entra.tokens import Tokens
+from emulators.entra.tokens import LIFE, Tokens
 from emulators.entra.variants import SWITCHES
 from emulators.kit.emulator import Emulator
 from emulators.kit.recorder import Masks
@@ -123,9 +123,11 @@ class Entra(Emulator):
         with self.store.transaction():
             self.store.clear()
             self.store.put("setting", "tenant", tenant)
-            self.application.restore(application)
+            self.application.restore(application, now=self.now())
             self._fill()
         self.validated = None
+        self.tokens.life = LIFE
+        self.passkeys.lag = LAG
         self.limits.clear()
         super().reset()
 

@@ -191,12 +191,15 @@ def test_a_reset_makes_a_fresh_tenant_with_the_same_credentials(graph):
     graph.entra.control.add_user(displayName="New Person")
     graph.entra.control.enable_application(False)
     graph.entra.control.consent()
+    graph.entra.control.expire_secret()
+    graph.entra.control.token_life(1)
     graph.entra.control.fail(times=9)
     graph.entra.control.limit(0)
     graph.entra.control.reset()
     assert (graph.entra.tenant_id, graph.entra.client_id, graph.entra.client_secret) == kept
     assert graph.entra.control.passkeys(user_id) == []
     assert len(graph.entra.control.users()) == 60
+    assert graph.ask().json()["expires_in"] == 3599
     assert graph.get("/users?$top=1").status_code == 200
 
 
