@@ -20,7 +20,8 @@ REPLACED = {line.rpartition(" ")[0] for line in OVERRIDES["bodies"]}
 
 @cache
 def described() -> dict:
-    return json.loads(FILE.read_text())
+    """The excerpt, strict about unknown fields."""
+    return _strict(json.loads(FILE.read_text()))
 
 
 def problems(method: str, url: str, kind: str, body: bytes | str | None) -> list[str]:
@@ -57,8 +58,8 @@ def _operations(method: str, kind: str):
             }
             content = operation.get("requestBody", {}).get("content", {})
             if bool(content) is bool(kind) and (not kind or kind in content):
-                schema = _strict(content[kind].get("schema", {})) if kind else None
-                yield template, query, _strict(described()[part]["components"]), schema
+                schema = content[kind].get("schema", {}) if kind else None
+                yield template, query, described()[part]["components"], schema
 
 
 def _query(known: dict, query: str) -> list[str]:
