@@ -8,3 +8,5 @@ threads = 8
 # One process is enough for a trial; production sets --workers.
 workers = 1
 control_socket_disable = True
+# A directory's own cursor, sealed, is part of the next page's address.
+limit_request_line = 8190

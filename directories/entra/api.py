@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from directories.answers import Answer
-from directories.base import DirectoryError, Misconfigured, Refused
-from directories.entra import permissions
+from directories.base import DirectoryError, Misconfigured
+from directories.entra import cursors, permissions
 from directories.entra.documents import GROUP_FIELDS, USER_FIELDS
 from directories.entra.failures import refusal
 from directories.entra.settings import EntraSettings
 from directories.oauth import Tokens
 
-PAGE_SIZE: Final = 50
+PAGE_SIZE: Final = 25
 BATCH_SIZE: Final = 20
 """The most requests in one batch (Entra contract section 3)."""
-
-LONGEST_CURSOR: Final = 8 * 1024
-"""Characters. Graph's tokens for the next page have a few hundred."""
 
 _READ_AS_REFUSALS: Final = (400, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 423, 424)
 """Statuses whose body is read for Graph's own code before they become errors."""
@@ -182,7 +179,8 @@ class EntraApi:
         eventual: bool = False,
     ) -> Listing:
         headers = {"ConsistencyLevel": "eventual"} if eventual else {}
-        url = self._url(path, query) if cursor is None else self._following(path, cursor)
+        first = self._url(path, query)
+        url = first if cursor is None else cursors.address(self._base, path, cursor)
         answer = self._send("GET", url, needs, headers=headers)
         entries = answer.data.get("value") if isinstance(answer.data, Mapping) else None
         if not isinstance(entries, list):
@@ -191,7 +189,7 @@ class EntraApi:
                 code="entra.not_graph",
                 request_id=answer.request_id,
             )
-        return Listing(tuple(entries), self._next(path, answer))
+        return Listing(tuple(entries), cursors.following(self._base, path, answer))
 
     def _call(
         self,
@@ -230,45 +228,6 @@ class EntraApi:
             raise refused
         return answer
 
-    def _next(self, path: str, answer: Answer) -> str | None:
-        """The cursor of the next page: its address without the host, where it may be followed.
-
-        Raises:
-            Misconfigured: when it leads to another host, or to something else.
-        """
-        link = answer.data.get("@odata.nextLink")
-        if link is None:
-            return None
-        if isinstance(link, str) and (found := self._cursor_in(path, link)) is not None:
-            return found
-        raise Misconfigured(
-            "The next page is said to be at another address, so this is not Microsoft Graph.",
-            code="entra.foreign_link",
-            request_id=answer.request_id,
-        )
-
-    def _cursor_in(self, path: str, link: str) -> str | None:
-        ours = urlsplit(self._base)
-        try:
-            theirs = urlsplit(link)
-            same = (theirs.scheme, theirs.hostname, theirs.port, theirs.username) == (
-                ours.scheme,
-                ours.hostname,
-                ours.port,
-                None,
-            )
-        except ValueError:  # no address at all, such as one with half a bracket
-            return None
-        cursor = f"{theirs.path}?{theirs.query}"
-        return cursor if same and _follows(path, cursor) else None
-
-    def _following(self, path: str, cursor: str) -> str:
-        """The address of a cursor. It came back from a page, so it is judged again."""
-        if not _follows(path, cursor):
-            raise Refused("This page of the list is not there any more.", code="entra.cursor")
-        ours = urlsplit(self._base)
-        return f"{ours.scheme}://{ours.netloc}{cursor}"
-
     def _skew(self, date: str) -> float | None:
         try:
             theirs = parsedate_to_datetime(date)
@@ -277,22 +236,6 @@ class EntraApi:
         if theirs.tzinfo is None:
             theirs = theirs.replace(tzinfo=UTC)
         return (self._now() - theirs).total_seconds()
-
-
-def _follows(path: str, cursor: str) -> bool:
-    """Whether a cursor leads to the same collection as the first page did."""
-    where, _, query = cursor.partition("?")
-    plain = all(0x21 <= ord(one) <= 0x7E and one not in '\\#"<>' for one in cursor)
-    steps = where.split("/")
-    return (
-        plain
-        and len(cursor) <= LONGEST_CURSOR
-        and bool(query)
-        and where.startswith("/")
-        and not where.startswith("//")
-        and not {".", ".."} & set(steps)
-        and steps[-1].casefold() == path.rpartition("/")[2].casefold()
-    )
 
 
 def _methods(user_id: str) -> str:

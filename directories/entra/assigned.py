@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from directories.base import Page, Refused, RemoteIdentity
-from directories.entra import documents, people, permissions
-from directories.entra.api import BATCH_SIZE, LONGEST_CURSOR, EntraApi
+from directories.base import Page, RemoteIdentity
+from directories.entra import cursors, documents, people, permissions
+from directories.entra.api import BATCH_SIZE, EntraApi
 from directories.entra.credentials import GUID
 
 ASSIGNMENTS = 500
@@ -149,7 +149,7 @@ def _read(cursor: str | None) -> _Place:
     if cursor is None:
         return _Place()
     try:
-        if len(cursor) > 3 * LONGEST_CURSOR:
+        if len(cursor) > 3 * cursors.LONGEST:
             raise ValueError
         page, at, within = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         if not (isinstance(at, int) and 0 <= at <= ASSIGNMENTS):
@@ -157,5 +157,5 @@ def _read(cursor: str | None) -> _Place:
         if not all(one is None or isinstance(one, str) for one in (page, within)):
             raise ValueError
     except (ValueError, TypeError, RecursionError, binascii.Error):
-        raise Refused("This page of the list is not there any more.", code="entra.cursor") from None
+        raise cursors.gone() from None
     return _Place(page, at, within)

@@ -11,15 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from directories.base import (
-    Check,
-    CheckState,
-    ConnectionReport,
-    DirectoryError,
-    Misconfigured,
-    NotFound,
-)
-from directories.entra import documents, permissions, policy
+from directories.base import Check, CheckState, ConnectionReport, DirectoryError, NotFound
+from directories.entra import documents, permissions, policy, remedies
 from directories.entra.api import EntraApi
 from directories.entra.credentials import GUID, expires_on
 from directories.entra.settings import EntraSettings
@@ -51,16 +44,12 @@ OTHER_CLOUDS = (
 )
 """Where Graph has no provisioning of passkeys (section 1)."""
 
-REGISTRATION = "Microsoft Entra admin center, Entra ID, App registrations, the application"
-GRANT = (
-    f"{REGISTRATION}, API permissions, Add a permission, Microsoft Graph, Application permissions"
-)
-CONSENT = "then press Grant admin consent"
 CEREMONY = (
     "Keys made here do not sign in there: Entra takes only keys made in a ceremony of its own, "
     "and this portal cannot yet run one."
 )
 
+_NO_POLICY = "The policy cannot be read."
 _SOFT = frozenset(("entra.organization", "entra.policy", "entra.token_facts"))
 """Checks whose own failure to be read says nothing against the connection."""
 
@@ -113,27 +102,13 @@ class ConnectionTest:
                 evidence=error.reason,
                 said=error.said,
                 request_id=error.request_id,
-                remedy=self._remedy(error, code),
+                remedy=remedies.of(error, code),
             )
         request_id = found.request_id or self.api.request_id
         self.checks.append(replace(found, code=code, name=name, request_id=request_id))
 
     def _state(self, code: str) -> CheckState | None:
         return next((one.state for one in self.checks if one.code == code), None)
-
-    def _remedy(self, error: DirectoryError, code: str) -> str:
-        """What to do about a failed call, and where."""
-        if error.code == "entra.token":
-            return (
-                f"See {REGISTRATION}: its Overview has both IDs, Certificates & secrets the secret."
-            )
-        if error.code == "entra.permission":
-            return f"{GRANT}: add {_LEAST.get(code, 'what is named above')}, {CONSENT}."
-        if error.code == "http.destination":
-            return "Name this host or network in LATCHKEY_PRIVATE_DESTINATIONS, or use https."
-        if isinstance(error, Misconfigured | NotFound):
-            return "Check the addresses of the sign-in service and of Graph."
-        return "Try again; if it stays so, see Microsoft's service health."
 
     @property
     def _credential(self) -> str:
@@ -147,14 +122,14 @@ class ConnectionTest:
             return _unknown(
                 "Nobody said when the secret expires, and Entra tells only those who may read "
                 "applications.",
-                f"Copy the day from {REGISTRATION}, Certificates & secrets.",
+                f"Copy the day from {remedies.REGISTRATION}, Certificates & secrets.",
             )
         left = (last - self._today()).days
         if left >= 0:
             return _passed(f"It works until {last.isoformat()}: {left} days.")
         return _failed(
             f"It expired on {last.isoformat()}.",
-            f"Make a new one: {REGISTRATION}, Certificates & secrets.",
+            f"Make a new one: {remedies.REGISTRATION}, Certificates & secrets.",
         )
 
     def _token(self) -> Check:
@@ -183,14 +158,13 @@ class ConnectionTest:
         if found is None or found.roles is None:
             return _unknown(
                 "The token names no permission: usually none was consented to yet.",
-                f"{GRANT}: add {', '.join(_PRESCRIBED)}, {CONSENT}.",
+                remedies.grant(*permissions.NEEDED),
             )
         missing = [one for one in permissions.NEEDED if not found.roles & set(one)]
         if missing:
             return _failed(
                 f"Missing: {'; '.join(' or '.join(one[:2]) for one in missing)}.",
-                f"{GRANT}: add {', '.join(_ASKED[one] for one in missing)}, {CONSENT}. A new "
-                "permission can take some minutes to work.",
+                remedies.grant(*missing),
             )
         granted = sorted(found.roles & {one for need in permissions.NEEDED for one in need})
         least, broad = permissions.PASSKEYS
@@ -206,7 +180,8 @@ class ConnectionTest:
         if excess := sorted(found.roles - permissions.USEFUL):
             return _failed(
                 f"Not needed here: {', '.join(excess)[:300]}.",
-                f"Remove them: {REGISTRATION}, API permissions. Whoever has the secret has them.",
+                f"Remove them: {remedies.REGISTRATION}, API permissions. Whoever has the secret "
+                "has them.",
             )
         return _passed("Nothing that is not used here.")
 
@@ -251,7 +226,7 @@ class ConnectionTest:
 
     def _self_service(self) -> Check:
         if self.rules is None or self.rules.self_service is None:
-            return _unknown(_NO_POLICY, _READ_POLICY)
+            return _unknown(_NO_POLICY, remedies.READ_POLICY)
         if self.rules.self_service:
             return _passed("On, as provisioning by the API needs it.")
         return _failed(
@@ -262,7 +237,7 @@ class ConnectionTest:
 
     def _keys(self) -> Check:
         if self.rules is None:
-            return _unknown(_NO_POLICY, _READ_POLICY)
+            return _unknown(_NO_POLICY, remedies.READ_POLICY)
         if fitting := policy.takes_security_keys(self.rules):
             return _passed(f"By {', '.join(fitting)}. Which models: see the comparison of rules.")
         return _failed(
@@ -305,28 +280,6 @@ class ConnectionTest:
         return ConnectionReport(
             checks=tuple(self.checks), verified=not blocking, signs_in=None, sentence=sentence
         )
-
-
-_ASKED = {
-    permissions.USERS: "User.Read.All",
-    permissions.GROUPS: "Group.Read.All",
-    permissions.PASSKEYS: "UserAuthenticationMethod.ReadWrite.All (or the narrower "
-    "UserAuthMethod-Passkey.ReadWrite.All)",
-}
-"""What HID's manual asks for, and what does as well."""
-
-_PRESCRIBED = tuple(_ASKED.values())
-
-_LEAST = {
-    "entra.users": _ASKED[permissions.USERS],
-    "entra.groups": _ASKED[permissions.GROUPS],
-    "entra.passkeys": _ASKED[permissions.PASSKEYS],
-    "entra.policy": permissions.POLICY[0],
-    "entra.organization": permissions.ORGANIZATION[0],
-}
-
-_NO_POLICY = "The policy cannot be read."
-_READ_POLICY = f"{GRANT}: add {permissions.POLICY[0]}, {CONSENT}. It is not needed otherwise."
 
 
 def _other_cloud() -> Check:

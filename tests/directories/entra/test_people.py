@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from directories.base import Misconfigured, NotFound, Transient
+from directories.entra.api import PAGE_SIZE
 from directories.entra.people import begins, search
 from tests.directories.entra.conftest import (
     PEOPLE,
@@ -29,7 +30,7 @@ def people_in(tenant, group: str) -> set[str]:
 def test_everybody_is_listed_once_page_by_page(tenant, connector, sent):
     found = every(lambda cursor: connector.people("", cursor))
     assert [one.remote_id for one in found] == [user["id"] for user in tenant.control.users()]
-    assert len(sent.of("GET", "/users")) == -(-PEOPLE // 50)
+    assert len(sent.of("GET", "/users")) == -(-PEOPLE // PAGE_SIZE)
 
 
 def test_a_person_is_shown_as_graph_knows_them(tenant, connector):
