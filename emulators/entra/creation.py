@@ -10,8 +10,6 @@ from emulators.entra.emulator import Entra
 from emulators.entra.errors import GraphError, not_allowed
 from emulators.entra.jwt import encode64
 
-RP_ID = "login.microsoft.com"
-ORIGIN = f"https://{RP_ID}"
 ALGORITHMS = (-7, -257)
 
 User = dict[str, Any]
@@ -22,13 +20,13 @@ def options(entra: Entra, user: User, *, minutes: int) -> dict[str, Any]:
     challenge, expires = entra.challenges.make(user["id"], minutes=minutes, now=entra.now())
     encoding = entra.variants["credential_ids"]
     methods = entra.passkeys.of(user["id"])
-    return {
+    found = {
         "challengeTimeoutDateTime": f"{expires:%Y-%m-%dT%H:%M:%SZ}",
         "publicKey": {
             "challenge": challenge,
-            "timeout": 0,
+            "timeout": int(entra.variants["client_timeout"]),
             "attestation": "direct",
-            "rp": {"id": RP_ID, "name": "Microsoft"},
+            "rp": {"id": entra.variants["rp_id"], "name": "Microsoft"},
             "user": {
                 "id": handle(user["id"]),
                 "displayName": user["displayName"],
@@ -55,6 +53,19 @@ def options(entra: Entra, user: User, *, minutes: int) -> dict[str, Any]:
             },
         },
     }
+    return _annotated(found) if entra.variants["annotations"] == "present" else found
+
+
+def _annotated(found: dict[str, Any]) -> dict[str, Any]:
+    """With the types of some objects, as Graph may write them."""
+    asked = found["publicKey"]
+    for holder, kind in (
+        (asked["rp"], "webauthnPublicKeyCredentialRpEntity"),
+        (asked["extensions"], "webauthnAuthenticationExtensionsClientInputs"),
+        (asked, "webauthnPublicKeyCredentialCreationOptions"),
+    ):
+        holder["@odata.type"] = f"#microsoft.graph.{kind}"
+    return found
 
 
 def handle(user_id: str) -> str:

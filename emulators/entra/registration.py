@@ -8,7 +8,7 @@ from typing import Any
 
 from emulators.entra import attestation
 from emulators.entra.bodies import only
-from emulators.entra.creation import ALGORITHMS, ORIGIN, RP_ID
+from emulators.entra.creation import ALGORITHMS
 from emulators.entra.emulator import Entra
 from emulators.entra.errors import GraphError, bad_request
 from emulators.entra.jwt import decode64
@@ -66,7 +66,8 @@ def register(entra: Entra, user: dict[str, Any], given: Given) -> dict[str, Any]
     with entra.store.transaction():
         challenge = _check_client_data(entra, user["id"], given.client_data)
         try:
-            key = attestation.verify(given.attestation_object, given.client_data, RP_ID)
+            rp_id = entra.variants["rp_id"]
+            key = attestation.verify(given.attestation_object, given.client_data, rp_id)
         except attestation.Unacceptable as error:
             raise _refused(entra, str(error)) from error
         if key.credential_id != given.credential_id:
@@ -122,8 +123,9 @@ def _check_client_data(entra: Entra, user_id: str, client_data: bytes) -> str:
         raise _refused(entra, "clientDataJSON is no JSON") from error
     if not isinstance(fields, dict) or fields.get("type") != "webauthn.create":
         raise _refused(entra, "the type is not webauthn.create")
-    if fields.get("origin") != ORIGIN or fields.get("crossOrigin", False) is not False:
-        raise _refused(entra, f"the origin is not {ORIGIN}")
+    origin = f"https://{entra.variants['rp_id']}"
+    if fields.get("origin") != origin or fields.get("crossOrigin", False) is not False:
+        raise _refused(entra, f"the origin is not {origin}")
     text = str(fields.get("challenge"))
     challenge = entra.challenges.find(text)
     if challenge is None or challenge.user_id != user_id:

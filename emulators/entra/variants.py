@@ -70,6 +70,21 @@ SWITCHES: dict[str, Switch] = {
         ("bare", "in value"),
         "whether creation options stand in `value`, as some documented samples have it",
     ),
+    "rp_id": Switch(
+        "entra.md 2.1 [O], the v1.0 page's sample",
+        ("login.microsoft.com", "login.microsoftonline.com"),
+        "which RP ID the options name: a client uses the one that is returned",
+    ),
+    "client_timeout": Switch(
+        "entra.md 2.1 [O]",
+        ("0", "60000"),
+        "publicKey.timeout in milliseconds; 0 stands for none",
+    ),
+    "annotations": Switch(
+        "entra.md 2.1 [D S3 S12]",
+        ("absent", "present"),
+        "whether the objects of creation options carry `@odata.type`",
+    ),
     "v1_timeout": Switch(
         "entra.md 0 [D S1 S3], refusal [I]",
         ("refused", "ignored"),

@@ -10,8 +10,9 @@ import requests
 
 from emulators.entra.running import running as entra_running
 from emulators.ory.running import Running, running
+from tests.authenticator import SoftwareKey
 from tests.emulators import description
-from tests.emulators.graph import Graph
+from tests.emulators.graph import AAGUID, Graph
 from tests.emulators.key import Key
 
 # Not Kratos' own, so not in its description.
@@ -115,3 +116,8 @@ def graph():
     """A client of a small emulated tenant."""
     with entra_running(people=60) as started:
         yield Graph(started)
+
+
+@pytest.fixture
+def security_key() -> SoftwareKey:
+    return SoftwareKey(aaguid=AAGUID)

@@ -98,7 +98,8 @@ class Graph:
     def made(self, key: SoftwareKey, user_id: str = "", *, options=None, **twists) -> dict:
         """The body of a registration by a key next to a local agent."""
         asked = (options or self.options(user_id))["publicKey"]
-        answer = key.create(asked | {"excludeCredentials": []}, origin=ORIGIN, **twists)
+        origin = f"https://{asked['rp']['id']}"
+        answer = key.create(asked | {"excludeCredentials": []}, origin=origin, **twists)
         return body_of(answer)
 
     def register(self, body: dict, user_id: str = "") -> requests.Response:
@@ -119,6 +120,13 @@ def body_of(answer: dict, name: str = "Crescendo 4000") -> dict:
             "clientExtensionResults": {"hmacCreateSecret": True},
         },
     }
+
+
+def refused(graph: Graph, body: dict, user_id: str = "") -> None:
+    """Assert that a registration is refused and leaves nothing."""
+    answer = graph.register(body, user_id)
+    assert error(answer) == (400, "badRequest"), answer.text
+    assert not graph.entra.control.passkeys(user_id or graph.person["id"])
 
 
 def item(key: str, url: str, method: str = "GET", **more) -> dict:

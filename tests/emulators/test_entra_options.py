@@ -81,6 +81,14 @@ def test_options_may_be_wrapped(graph):
     assert "publicKey" in graph.options()["value"]
 
 
+def test_options_may_be_annotated_and_name_a_timeout(graph):
+    graph.entra.control.vary(annotations="present", client_timeout="60000")
+    asked = graph.options()["publicKey"]
+    assert asked["timeout"] == 60000
+    assert asked["@odata.type"].startswith("#microsoft.graph.")
+    assert asked["extensions"]["@odata.type"].startswith("#microsoft.graph.")
+
+
 @pytest.mark.parametrize(
     ("encoding", "written"),
     [

@@ -8,16 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.authenticator import SoftwareKey
-from tests.emulators.graph import AAGUID, ORIGIN, error
+from tests.emulators.graph import AAGUID, ORIGIN, body_of, error, refused
 from tests.emulators.key import b64, b64url
 
 OTHER = UUID("692db549-7ae5-44d5-a1e5-dd20a493b723")
-
-
-@pytest.fixture
-def security_key() -> SoftwareKey:
-    return SoftwareKey(aaguid=AAGUID)
 
 
 def test_a_registration_makes_a_method(graph, security_key):
@@ -174,12 +168,6 @@ def test_a_body_is_a_json_object(graph, sent, kind, status):
     assert error(answer)[0] == status
 
 
-def refused(graph, body, user_id: str = "") -> None:
-    answer = graph.register(body, user_id)
-    assert error(answer) == (400, "badRequest"), answer.text
-    assert not graph.entra.control.passkeys(user_id or graph.person["id"])
-
-
 @pytest.mark.parametrize(
     "twist",
     [
@@ -267,92 +255,6 @@ def test_a_registered_key_is_excluded(graph, security_key):
     assert [one["id"] for one in excluded] == [body["publicKeyCredential"]["id"]]
 
 
-def test_key_restrictions_admit_by_model(graph, security_key):
-    graph.entra.control.restrict("allow", str(OTHER))
-    refused(graph, graph.made(security_key))
-    graph.entra.control.restrict("block", str(AAGUID).upper())
-    refused(graph, graph.made(security_key))
-    graph.entra.control.restrict("allow", str(AAGUID).upper())
-    assert graph.register(graph.made(security_key)).status_code == 201
-
-
-def test_profiles_add_up(graph, security_key):
-    policy = graph.entra.entra.policy.all()
-    strict = policy["passkeyProfiles"][0] | {
-        "id": "11111111-0000-4000-8000-000000000001",
-        "keyRestrictions": {"isEnforced": True, "enforcementType": "allow", "aaGuids": []},
-    }
-    wide = strict | {
-        "id": "11111111-0000-4000-8000-000000000002",
-        "keyRestrictions": {
-            "isEnforced": True, "enforcementType": "allow", "aaGuids": [str(AAGUID)]
-        },
-    }  # fmt: skip
-    target = policy["includeTargets"][0]
-    only_strict = [target | {"allowedPasskeyProfiles": [strict["id"]]}]
-    both = [target | {"allowedPasskeyProfiles": [strict["id"], wide["id"]]}]
-    graph.entra.control.policy(passkeyProfiles=[strict, wide], includeTargets=only_strict)
-    refused(graph, graph.made(security_key))
-    graph.entra.control.policy(includeTargets=both)
-    assert graph.register(graph.made(security_key)).status_code == 201
-
-
-def test_without_profiles_the_deprecated_restrictions_hold(graph, security_key):
-    graph.entra.control.restrict("block", str(AAGUID))
-    target = graph.entra.entra.policy.all()["includeTargets"][0]
-    graph.entra.control.policy(
-        passkeyProfiles=[], includeTargets=[target | {"allowedPasskeyProfiles": []}]
-    )
-    refused(graph, graph.made(security_key))
-
-
-def test_enforced_attestation_needs_a_certificate_of_a_validated_model(graph, security_key):
-    graph.entra.control.enforce_attestation()
-    refused(graph, graph.made(security_key, attestation="none"))
-    refused(graph, graph.made(security_key, attestation="self"))
-    graph.entra.control.validated_models(str(OTHER))
-    refused(graph, graph.made(security_key))
-    graph.entra.control.validated_models(str(AAGUID))
-    assert graph.register(graph.made(security_key)).status_code == 201
-
-
-def test_synced_passkeys_need_a_profile_that_takes_them(graph, security_key):
-    refused(graph, graph.made(security_key, backup_eligible=True))
-    profile = graph.entra.entra.policy.all()["passkeyProfiles"][0]
-    graph.entra.control.policy(passkeyProfiles=[profile | {"passkeyTypes": "deviceBound,synced"}])
-    answer = graph.register(graph.made(security_key, backup_eligible=True))
-    assert answer.json()["passkeyType"] == "synced"
-
-
-def test_targets_are_checked_at_registration_too(graph, security_key):
-    body = graph.made(security_key)
-    nobody = graph.entra.control.group("Nobody yet")["id"]
-    target = {"targetType": "group", "id": nobody, "isRegistrationRequired": False}
-    graph.entra.control.policy(includeTargets=[target])
-    graph.entra.control.vary(not_targeted="at registration")
-    refused(graph, body)
-
-
-@pytest.mark.parametrize(
-    "fields", [{"state": "disabled"}, {"isSelfServiceRegistrationAllowed": False}],
-    ids=["disabled", "self-service-off"],
-)  # fmt: skip
-def test_the_policy_is_checked_at_registration_too(graph, security_key, fields):
-    body = graph.made(security_key)
-    graph.entra.control.policy(**fields)
-    refused(graph, body)
-
-
-def test_ten_may_be_the_most(graph, security_key):
-    user_id = graph.person["id"]
-    graph.entra.control.vary(most_passkeys="ten")
-    for number in range(10):
-        graph.entra.control.add_passkey(user_id, credential_id=bytes([number]) * 16)
-    assert error(graph.register(graph.made(security_key, user_id), user_id))[0] == 400
-    graph.entra.control.vary(most_passkeys="no limit")
-    assert graph.register(graph.made(security_key, user_id), user_id).status_code == 201
-
-
 @pytest.mark.parametrize(
     "how", ["400 badRequest", "400 invalidRequest", "403 accessDenied", "409 conflict"]
 )
@@ -361,6 +263,15 @@ def test_status_and_code_of_a_refusal_may_differ(graph, security_key, how):
     answer = graph.register(graph.made(security_key, user_verified=False))
     assert " ".join(map(str, error(answer))) == how
     assert "verified" not in answer.json()["error"]["message"]
+
+
+def test_the_rp_id_is_the_one_that_was_returned(graph, security_key):
+    graph.entra.control.vary(rp_id="login.microsoftonline.com")
+    options = graph.options()["publicKey"]
+    refused(graph, graph.made(security_key, client_origin=ORIGIN, rp_id="login.microsoft.com"))
+    origin = f"https://{options['rp']['id']}"
+    answer = security_key.create(options, origin=origin)
+    assert graph.register(body_of(answer)).status_code == 201
 
 
 def test_reading_methods_registers_nothing(graph, security_key):
