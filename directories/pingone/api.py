@@ -54,9 +54,9 @@ class PingOneApi:
         self._tokens = tokens
         self._now = now
 
-    def token(self) -> str:
-        """An access token."""
-        return self._tokens.token()
+    def renew_token(self) -> None:
+        """Get a new access token, whatever is kept."""
+        self._tokens.renewed()
 
     # -- the environment ------------------------------------------------------------------------
 

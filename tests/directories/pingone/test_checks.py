@@ -8,7 +8,7 @@ import pytest
 
 from directories import registry
 from directories.base import CheckState
-from directories.pingone import AuthMethod, Region
+from directories.pingone import AuthMethod, Region, worker
 from directories.pingone.checks import NEEDED
 from tests.directories.pingone.conftest import OURS, check, connect, report, states
 
@@ -85,6 +85,12 @@ def test_without_a_token_nothing_else_is_tried(ping, sent):
     assert (found.verified, found.signs_in) == (False, False)
     assert "does not know this Client ID" in found.sentence
     assert not sent.of("GET")
+
+
+def test_a_token_that_is_kept_does_not_hide_that_the_secret_ended(ping, connector):
+    connector.people("", None)
+    ping.control.rotate_secret()
+    assert not report(connector).verified
 
 
 @pytest.mark.parametrize("status", ["403", "400", "401"])
@@ -238,6 +244,47 @@ def test_a_role_for_another_environment_does_not_count(ping, connector):
     ping.control.roles("Environment Admin")
     ping.control.add_role("Identity Data Admin", scope_id=elsewhere)
     assert "pingone.role_identity" in not_met(report(connector))
+
+
+ROLES = [{"id": "i", "name": "Identity Data Admin"}, {"id": "e", "name": "Environment Admin"}]
+
+
+def assigned(role: str, kind: str, scope: str) -> dict:
+    return {"role": {"id": role}, "scope": {"type": kind, "id": scope}}
+
+
+@pytest.mark.parametrize(
+    ("assignments", "everywhere"),
+    [
+        ([], None),
+        ([assigned("i", "ENVIRONMENT", "e-1")], True),
+        ([assigned("i", "ENVIRONMENT", "e-2")], None),
+        ([assigned("i", "ORGANIZATION", "o-1")], True),
+        ([assigned("i", "ORGANIZATION", "o-2")], None),
+        ([assigned("i", "POPULATION", "p"), assigned("i", "ENVIRONMENT", "e-1")], True),
+        ([assigned("i", "POPULATION", "p")], False),
+        ([assigned("i", "APPLICATION", "e-1")], None),
+        ([assigned("e", "ENVIRONMENT", "e-1")], None),
+        ([assigned("unheard-of", "ENVIRONMENT", "e-1"), {}], None),
+    ],
+)
+def test_a_role_is_told_by_its_id_and_reaches_as_far_as_its_scope(assignments, everywhere):
+    where = {"environment_id": "e-1", "organization_id": "o-1"}
+    found = worker.held(assignments, ROLES, worker.IDENTITY, **where)
+    assert (found.everywhere if found else None) is everywhere
+
+
+def test_an_unknown_organization_covers_nothing():
+    everywhere = [assigned("i", "ORGANIZATION", "")]
+    where = {"environment_id": "e-1", "organization_id": ""}
+    assert worker.held(everywhere, ROLES, worker.IDENTITY, **where) is None
+
+
+@pytest.mark.parametrize("judge", [worker.identity_role, worker.configuration_role])
+def test_what_custom_roles_allow_is_not_known(judge):
+    assert judge(None, custom=True, blind=False).state is CheckState.UNKNOWN
+    assert judge(None, custom=False, blind=True).state is CheckState.UNKNOWN
+    assert judge(None, custom=False, blind=False).state is CheckState.FAILED
 
 
 # -- HID's prescription: policies ---------------------------------------------------------------
