@@ -49,7 +49,7 @@ CEREMONY = (
     "and this portal cannot yet run one."
 )
 
-_NO_POLICY = "The policy cannot be read."
+_NO_POLICY = "The policy does not tell, or cannot be read: see the check above."
 _SOFT = frozenset(("entra.organization", "entra.policy", "entra.token_facts"))
 """Checks whose own failure to be read says nothing against the connection."""
 
@@ -122,14 +122,14 @@ class ConnectionTest:
             return _unknown(
                 "Nobody said when the secret expires, and Entra tells only those who may read "
                 "applications.",
-                f"Copy the day from {remedies.REGISTRATION}, Certificates & secrets.",
+                f"Copy the day from {remedies.REGISTRATION} → Certificates & secrets.",
             )
         left = (last - self._today()).days
         if left >= 0:
             return _passed(f"It works until {last.isoformat()}: {left} days.")
         return _failed(
             f"It expired on {last.isoformat()}.",
-            f"Make a new one: {remedies.REGISTRATION}, Certificates & secrets.",
+            f"Make a new one: {remedies.REGISTRATION} → Certificates & secrets.",
         )
 
     def _token(self) -> Check:
@@ -163,7 +163,7 @@ class ConnectionTest:
         missing = [one for one in permissions.NEEDED if not found.roles & set(one)]
         if missing:
             return _failed(
-                f"Missing: {'; '.join(' or '.join(one[:2]) for one in missing)}.",
+                f"Missing: {remedies.named(*missing)}.",
                 remedies.grant(*missing),
             )
         granted = sorted(found.roles & {one for need in permissions.NEEDED for one in need})
@@ -180,7 +180,7 @@ class ConnectionTest:
         if excess := sorted(found.roles - permissions.USEFUL):
             return _failed(
                 f"Not needed here: {', '.join(excess)[:300]}.",
-                f"Remove them: {remedies.REGISTRATION}, API permissions. Whoever has the secret "
+                f"Remove them: {remedies.REGISTRATION} → API permissions. Whoever has the secret "
                 "has them.",
             )
         return _passed("Nothing that is not used here.")
@@ -226,7 +226,7 @@ class ConnectionTest:
 
     def _self_service(self) -> Check:
         if self.rules is None or self.rules.self_service is None:
-            return _unknown(_NO_POLICY, remedies.READ_POLICY)
+            return _unknown(_NO_POLICY)
         if self.rules.self_service:
             return _passed("On, as provisioning by the API needs it.")
         return _failed(
@@ -237,7 +237,7 @@ class ConnectionTest:
 
     def _keys(self) -> Check:
         if self.rules is None:
-            return _unknown(_NO_POLICY, remedies.READ_POLICY)
+            return _unknown(_NO_POLICY)
         if fitting := policy.takes_security_keys(self.rules):
             return _passed(f"By {', '.join(fitting)}. Which models: see the comparison of rules.")
         return _failed(
@@ -273,8 +273,9 @@ class ConnectionTest:
             one for one in self.checks if one.state is CheckState.FAILED and one.code in NEEDED
         ]
         if blocking:
-            said = " ".join(one.evidence for one in blocking)
-            sentence = f"This connection cannot be used yet. {said}"
+            sentence = f"This connection cannot be used yet. {blocking[0].evidence}"
+            if len(blocking) > 1:
+                sentence += f" Other checks that it needs failed, too: {len(blocking) - 1}."
         else:
             sentence = f"This connection can list people and read their passkeys. {CEREMONY}"
         return ConnectionReport(

@@ -79,7 +79,7 @@ def refusal(answer: Answer, now: datetime, needs: Sequence[str]) -> DirectoryErr
     }
     named = f" ({code})" if code else ""
     if answer.status == HTTPStatus.FORBIDDEN:
-        wanted = f"the application permission {' or '.join(needs)}, with admin consent."
+        wanted = f"the application permission {needs[0]} or a wider one, with admin consent."
         if code in _NOT_CONSENTED:
             return Misconfigured(
                 f"Entra does not let the application do this{named}. It needs {wanted}",

@@ -19,12 +19,12 @@ from directories.entra.credentials import GUID
 from directories.rules import Admission, Attestation, Demand, DirectoryRules, Profile
 
 POLICY_PAGE = (
-    "Microsoft Entra admin center, Entra ID, Authentication methods, Policies, Passkey (FIDO2)"
+    "Microsoft Entra admin center → Entra ID → Authentication methods → Policies → Passkey (FIDO2)"
 )
 WHERE: Mapping[str, str] = {
-    "enabled": f"{POLICY_PAGE}, Enable and target",
-    "self_service": f"{POLICY_PAGE}, Configure, Allow self-service set up",
-    "profiles": f"{POLICY_PAGE}, Configure, the profile's Target specific AAGUIDs",
+    "enabled": f"{POLICY_PAGE} → Enable and target",
+    "self_service": f"{POLICY_PAGE} → Configure → Allow self-service set up",
+    "profiles": f"{POLICY_PAGE} → Configure → the profile's Target specific AAGUIDs",
 }
 
 _EVERYONE = "all_users"

@@ -8,10 +8,13 @@ from typing import Final
 from directories.base import DirectoryError, Misconfigured, NotFound
 from directories.entra import permissions
 
-REGISTRATION: Final = "Microsoft Entra admin center, Entra ID, App registrations, the application"
+REGISTRATION: Final = (
+    "Microsoft Entra admin center → Entra ID → App registrations → the application"
+)
 
 _ADD: Final = (
-    f"{REGISTRATION}, API permissions, Add a permission, Microsoft Graph, Application permissions"
+    f"{REGISTRATION} → API permissions → Add a permission → Microsoft Graph → "
+    "Application permissions"
 )
 _CONSENT: Final = "then press Grant admin consent"
 
@@ -24,6 +27,8 @@ _ASKED: Mapping[tuple[str, ...], str] = {
     permissions.ORGANIZATION: permissions.ORGANIZATION[0],
 }
 """What to grant for each need: what HID's manual asks for, and the least of what is optional."""
+
+_OPTIONAL = frozenset((permissions.POLICY, permissions.ORGANIZATION))
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "entra.users": permissions.USERS,
@@ -42,7 +47,9 @@ def of(error: DirectoryError, check: str) -> str:
         check: the code of the check that made it.
     """
     if error.code == "entra.token":
-        return f"See {REGISTRATION}: its Overview has both IDs, Certificates & secrets the secret."
+        return (
+            f"See {REGISTRATION}: its Overview has both IDs, its Certificates & secrets the rest."
+        )
     if error.code == "entra.permission" and check in _NEEDS:
         return grant(_NEEDS[check])
     if error.code == "http.destination":
@@ -54,8 +61,10 @@ def of(error: DirectoryError, check: str) -> str:
 
 def grant(*needs: tuple[str, ...]) -> str:
     """How to grant what meets these needs."""
-    names = ", ".join(_ASKED[need] for need in needs)
-    return f"{_ADD}: add {names}, {_CONSENT}. It can take some minutes to work."
+    more = "It is optional." if set(needs) <= _OPTIONAL else "It can take some minutes to work."
+    return f"{_ADD}: add {named(*needs)}, {_CONSENT}. {more}"
 
 
-READ_POLICY: Final = f"{grant(permissions.POLICY)} Only these checks and the comparison need it."
+def named(*needs: tuple[str, ...]) -> str:
+    """What to grant for these needs, by name."""
+    return ", ".join(_ASKED[need] for need in needs)
