@@ -74,7 +74,9 @@ class PingOneForm(_Worker, ConnectForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.secret.flags.required = True  # a draft's is kept; the connector's check says so
+        # A draft's secret is kept; the connector's check says so where there is none.
+        for field in (self.region, self.secret):
+            field.flags.required = True
 
     def settings(self) -> dict[str, Any]:
         """What was typed, in the connector's shape."""

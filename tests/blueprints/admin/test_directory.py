@@ -156,4 +156,4 @@ def test_the_list_counts_what_is_there_and_what_is_held(wizard, deliver):
         wizard.visitor.get(START).text
     )
     deliver()
-    assert "everyone (1) 1 0 0" in said(wizard.visitor.get(START))
+    assert "everyone (1) 1 0 on the way 0 held" in said(wizard.visitor.get(START))
