@@ -37,7 +37,17 @@ import cli.people
 import cli.portal
 import cli.worker
 import config
-from blueprints import access, bodies, context, errors, filters, headers, limits, visitor
+from blueprints import (
+    access,
+    bodies,
+    context,
+    errors,
+    filters,
+    headers,
+    limits,
+    navigation,
+    visitor,
+)
 from config import Settings
 from extensions import csrf
 
@@ -110,7 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     bodies.init_app(app)
     csrf.init_app(app)
     visitor.init_app(app)
-    for part in (context, errors, headers):
+    for part in (context, navigation, errors, headers):
         part.init_app(app)
     filters.register(app)
     for blueprint in BLUEPRINTS if settings.production else (*BLUEPRINTS, *TRIAL_BLUEPRINTS):

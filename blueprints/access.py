@@ -1,20 +1,27 @@
 """Who may open what: one table, closed by default.
 
-Every endpoint stands in `ACCESS` with the privilege it needs, or with one of the two doors that
-need none. The app does not start with a route that the table does not know.
+Every endpoint stands in `ACCESS` with the privilege it needs (or several), with what it does to a
+connection (the privilege is then that of the connection's type), or with one of the two doors that
+need none.
+The app does not start with a route that the table does not know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from blueprints.context import held_privileges, portal
 from blueprints.errors import answers_json
+from models import DirectoryType
+from services import directories
 from services.refusal import Refusal
-from services.roles import Privilege
+from services.roles import Action, Privilege, of_any_type, of_type
 
 
 class Door(Enum):
@@ -24,7 +31,11 @@ class Door(Enum):
     SIGNED_IN = "anyone who is signed in"
 
 
-ACCESS: dict[str, Privilege | Door] = {
+Need = Privilege | Action
+BOTH_SIDES: tuple[Need, ...] = (Action.VIEW, Privilege.VIEW_PEOPLE)
+"""What shows the people of a directory beside ours."""
+
+ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "static": Door.PUBLIC,
     # home
     "home.index": Door.PUBLIC,
@@ -78,28 +89,32 @@ ACCESS: dict[str, Privilege | Door] = {
     "mails.send": Privilege.MAKE_LINKS,
     "mails.stop": Privilege.MAKE_LINKS,
     "all_passkeys.index": Privilege.VIEW_PASSKEYS,
-    "directories.index": Privilege.VIEW_DIRECTORIES,
-    "directories.new": Privilege.CREATE_DIRECTORIES,
-    "directories.connect": Privilege.CREATE_DIRECTORIES,
-    "directories.schema": Privilege.CREATE_DIRECTORIES,
-    "directories.mapping": Privilege.CREATE_DIRECTORIES,
-    "directories.mfa_policy": Privilege.CREATE_DIRECTORIES,
-    "directories.discard": Privilege.CREATE_DIRECTORIES,
-    "directories.show": Privilege.VIEW_DIRECTORIES,
-    "directories.edit": Privilege.EDIT_DIRECTORIES,
-    "directories.delete": Privilege.DELETE_DIRECTORIES,
-    "directories.test": Privilege.TEST_DIRECTORIES,
-    "directories.rules": Privilege.VIEW_DIRECTORIES,
-    "directories.serves": Privilege.EDIT_DIRECTORIES,
-    "directories.deliver_existing": Privilege.EDIT_DIRECTORIES,
-    # these ask for more than one privilege: blueprints.directory_people.area has the others
-    "directory_people.index": Privilege.VIEW_DIRECTORIES,
-    "directory_people.groups": Privilege.VIEW_DIRECTORIES,
-    "directory_people.counts": Privilege.VIEW_DIRECTORIES,
-    "directory_people.link": Privilege.LINK_IDENTITIES,
-    "directory_people.unlink": Privilege.LINK_IDENTITIES,
-    "directory_people.invite": Privilege.LINK_IDENTITIES,
-    "directory_people.pairs": Privilege.LINK_IDENTITIES,
+    "directories.index": Action.VIEW,
+    "directories.new": Action.CREATE,
+    "directories.connect": Action.CREATE,
+    "directories.schema": Action.CREATE,
+    "directories.mapping": Action.CREATE,
+    "directories.mfa_policy": Action.CREATE,
+    "directories.discard": Action.CREATE,
+    "directories.show": Action.VIEW,
+    "directories.edit": Action.EDIT,
+    "directories.delete": Action.DELETE,
+    "directories.test": Action.TEST,
+    "directories.rules": Action.VIEW,
+    "directories.serves": Action.EDIT,
+    "directories.deliver_existing": Action.EDIT,
+    "directory_people.index": BOTH_SIDES,
+    "directory_people.groups": BOTH_SIDES,
+    "directory_people.counts": BOTH_SIDES,
+    "directory_people.link": (*BOTH_SIDES, Privilege.LINK_IDENTITIES),
+    "directory_people.unlink": (*BOTH_SIDES, Privilege.LINK_IDENTITIES),
+    "directory_people.invite": (
+        *BOTH_SIDES,
+        Privilege.LINK_IDENTITIES,
+        Privilege.ADD_PEOPLE,
+        Privilege.MAKE_LINKS,
+    ),
+    "directory_people.pairs": (*BOTH_SIDES, Privilege.LINK_IDENTITIES),
     "policies.index": Privilege.VIEW_POLICIES,
     "policies.edit": Privilege.EDIT_POLICIES,
     "policies.save": Privilege.EDIT_POLICIES,
@@ -123,9 +138,45 @@ def _guard() -> Response | None:
         abort(403)
     if not current_user.is_authenticated:
         return _to_sign_in()
-    if needed is not Door.SIGNED_IN and needed not in current_user.privileges:
+    if needed is Door.SIGNED_IN:
+        return None
+    held, arguments = held_privileges(), request.view_args or {}
+    if not all(_holds(need, held, arguments) for need in needs(endpoint)):
         abort(403)
     return None
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether whoever asks may open an endpoint whose address names no connection."""
+    needed = ACCESS[endpoint]
+    if isinstance(needed, Door):
+        return needed is Door.PUBLIC or current_user.is_authenticated
+    return all(_holds(need, held_privileges(), {}) for need in needs(endpoint))
+
+
+def needs(endpoint: str) -> tuple[Need, ...]:
+    """Everything an endpoint asks for; nothing at a door."""
+    needed = ACCESS[endpoint]
+    if isinstance(needed, Door):
+        return ()
+    return needed if isinstance(needed, tuple) else (needed,)
+
+
+def _holds(needed: Need, held: frozenset[Privilege], arguments: Mapping[str, Any]) -> bool:
+    """Whether the privileges are enough; for a connection, those of its own type.
+
+    An address that names no connection asks for the privilege of every type, so that nobody
+    learns which connections exist.
+    """
+    if isinstance(needed, Privilege):
+        return needed in held
+    if "kind" in arguments:
+        return of_type(needed, DirectoryType(arguments["kind"])) in held
+    every = of_any_type(needed)
+    if "directory" not in arguments:
+        return not every.isdisjoint(held)
+    type = directories.type_of(portal(), arguments["directory"])
+    return every <= held if type is None else of_type(needed, type) in held
 
 
 def _to_sign_in() -> Response:

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from flask_login import current_user
 
-from blueprints.access import ACCESS
+from models import DirectoryType
 from services.deliveries.queue import attach
 from services.portal import Portal, open_portal
-from services.roles import Privilege
-
-NAVIGATION = (
-    ("Overview", "overview.index"),
-    ("People", "people.index"),
-    ("Passkeys", "all_passkeys.index"),
-    ("Directories", "directories.index"),
-    ("Policies", "policies.index"),
-    ("Models", "models.index"),
-    ("Deliveries", "deliveries.index"),
-    ("Audit", "audit.index"),
-)
-"""The side navigation of administration, in the order of work: label and endpoint."""
-
-PARTS = {"directory_people": "directories"}
-"""Areas that are part of another one's entry."""
+from services.roles import Action, Privilege, of_any_type, of_type
 
 METADATA_NOTICE = (
     "Security key models from a file are trusted here, beside those that FIDO publishes."
@@ -62,20 +47,18 @@ def held_privileges() -> frozenset[Privilege]:
     return frozenset()
 
 
-def _navigation(held: frozenset[Privilege]) -> list[tuple[str, str, bool]]:
-    here = PARTS.get(request.blueprint or "", request.blueprint)
-    return [
-        (label, endpoint, endpoint.partition(".")[0] == here)
-        for label, endpoint in NAVIGATION
-        if endpoint in current_app.view_functions and ACCESS[endpoint] in held
-    ]
-
-
 def _shared() -> dict[str, Any]:
     held = held_privileges()
+
+    def may(action: str, type: DirectoryType | None = None) -> bool:
+        """Whether this may be done to connections of the type; of any type where none is given."""
+        if type is None:
+            return not of_any_type(Action(action)).isdisjoint(held)
+        return of_type(Action(action), type) in held
+
     return {
         "privileges": {privilege.value for privilege in held},
-        "admin_nav": _navigation(held),
+        "may": may,
         "settings_name": portal().settings.rp_name,
         "portal_notice": METADATA_NOTICE if portal().metadata.extra else "",
     }

@@ -16,7 +16,7 @@ from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
 from models.notices import ExpiryNotice
 from models.passkeys import Challenge, Evidence, Passkey
-from models.people import EnrolmentLink, LinkPurpose, Person, RoleGrant, Session
+from models.people import EnrolmentLink, LinkPurpose, Person, Role, RoleGrant, Session
 from models.policies import AttestationPolicy
 from models.portal import PortalFact
 
@@ -45,6 +45,7 @@ __all__ = [
     "Placement",
     "PlacementState",
     "PortalFact",
+    "Role",
     "RoleGrant",
     "Serves",
     "Session",

@@ -20,7 +20,6 @@ class Person(Addressed, Base):
     """
 
     __tablename__ = "people"
-
     email: Mapped[str] = mapped_column(String(254), unique=True)
     given_name: Mapped[str] = mapped_column(String(128), default="")
     middle_name: Mapped[str] = mapped_column(String(128), default="")
@@ -28,8 +27,37 @@ class Person(Addressed, Base):
     display_name: Mapped[str] = mapped_column(String(256))
     user_handle: Mapped[bytes] = mapped_column(LargeBinary(64), unique=True)
     created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    """When they left. The record stays, and they can be brought back."""
 
     roles: Mapped[list[RoleGrant]] = relationship(back_populates="person", lazy="selectin")
+
+    @property
+    def active(self) -> bool:
+        """Whether they may sign in and act at all."""
+        return self.suspended_at is None and self.ended_at is None
+
+
+class Role(Addressed, Base):
+    """A role that was made here: a name for a set of privileges. It is ended, never deleted."""
+
+    __tablename__ = "roles"
+    __table_args__ = (
+        Index(
+            "uq_roles_name",
+            "name",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    name: Mapped[str] = mapped_column(String(64))
+    description: Mapped[str] = mapped_column(String(256), default="")
+    privileges: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class RoleGrant(Base):
@@ -40,9 +68,12 @@ class RoleGrant(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     role: Mapped[str] = mapped_column(String(64))
+    """The name of a built-in role, or the UUID of one that was made here."""
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
     granted_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(back_populates="roles")
+    custom: Mapped[Role | None] = relationship(lazy="joined")
 
 
 class Session(Addressed, Base):
@@ -105,3 +136,4 @@ class EnrolmentLink(Addressed, Base):
     revoked_at: Mapped[datetime | None]
 
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id], lazy="joined")
+    created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id], lazy="joined")

@@ -16,7 +16,11 @@ class Tag(StrEnum):
 
     PORTAL_SET_UP = "portal.set_up"
     PERSON_ADDED = "person.added"
+    ROLE_MADE = "role.made"
+    ROLE_EDITED = "role.edited"
+    ROLE_ENDED = "role.ended"
     ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
     LINK_MADE = "link.made"
     LINK_EXCHANGED = "link.exchanged"
     LINK_FINISHED = "link.finished"

@@ -21,7 +21,7 @@ from services.directories import expiry
 from services.mail import Letter, configured, send
 from services.outgoing import Claim
 from services.portal import Portal
-from services.roles import Privilege, privileges
+from services.roles import Action, of_type, privileges
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _wanted(session: Session, now: datetime) -> list[dict[str, object]]:
         select(Directory).where(Directory.added_at.is_not(None), Directory.ended_at.is_(None))
     )
     near = [
-        (directory.id, seen.on, seen.stage)
+        (directory, seen.on, seen.stage)
         for directory in found
         if (seen := expiry.of(directory, now)) and not seen.past and seen.stage is not None
     ]
@@ -75,18 +75,22 @@ def _wanted(session: Session, now: datetime) -> list[dict[str, object]]:
             ExpiryNotice.expires_on,
             ExpiryNotice.days_ahead,
             ExpiryNotice.person_id,
-        ).where(ExpiryNotice.directory_id.in_([one[0] for one in near]))
+        ).where(ExpiryNotice.directory_id.in_([one[0].id for one in near]))
     )
     written = {tuple(row) for row in rows}
-    with_roles = session.scalars(select(Person).where(Person.roles.any()))
-    holders = [person.id for person in with_roles if _may_mend(person)]
+    with_roles = session.scalars(select(Person).where(Person.roles.any())).all()
     names = ("directory_id", "expires_on", "days_ahead", "person_id")
-    keys = [(*one, holder) for one in near for holder in holders]
+    keys = [
+        (directory.id, on, stage, person.id)
+        for directory, on, stage in near
+        for person in with_roles
+        if _may_mend(person, directory)
+    ]
     return [dict(zip(names, key, strict=True)) for key in keys if key not in written]
 
 
-def _may_mend(person: Person) -> bool:
-    return Privilege.EDIT_DIRECTORIES in privileges(person)
+def _may_mend(person: Person, directory: Directory) -> bool:
+    return of_type(Action.EDIT, directory.type) in privileges(person)
 
 
 def _run(portal: Portal, claim: Claim) -> None:
@@ -115,7 +119,12 @@ def _letter(portal: Portal, row: ExpiryNotice, now: datetime) -> Letter | None:
     """The warning; None where it has no point any more."""
     directory = row.directory
     seen = expiry.of(directory, now) if directory.ended_at is None else None
-    if seen is None or seen.on != row.expires_on or seen.past or not _may_mend(row.person):
+    if (
+        seen is None
+        or seen.on != row.expires_on
+        or seen.past
+        or not _may_mend(row.person, directory)
+    ):
         return None
     settings = portal.settings
     return letters.secret_expires(

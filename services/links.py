@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
 from services import audit
 from services.refusal import Refusal
-from services.roles import holds_more
+from services.roles import Privilege, granted, holds_more, privileges
 from services.sessions import digest
 
 TIME_TO_FINISH = timedelta(hours=1)
@@ -222,6 +222,8 @@ def finish(session: Session, own: Enrolment, passkey: Passkey, *, now: datetime)
     if finished is None:
         _usable(link, own=True, now=now)
         raise refusal("link_finished", link.purpose)
+    if not _still_allowed(link):
+        raise refusal("link_revoked", link.purpose)
     _record(session, audit.Tag.LINK_FINISHED, link, now=now, actor=passkey.person, passkey=passkey)
 
 
@@ -317,13 +319,28 @@ def _usable(link: EnrolmentLink, *, own: bool, now: datetime) -> EnrolmentLink:
         if own and now < link.finished_at + TIME_TO_LOOK:
             return link
         raise refusal("link_finished", link.purpose)
-    if link.revoked_at is not None:
+    if link.revoked_at is not None or not _still_allowed(link):
         raise refusal("link_revoked", link.purpose)
     if not _still_in_time(link, now):
         raise refusal("link_expired", link.purpose)
     if link.session_hash is not None and not own:
         raise refusal("link_elsewhere", link.purpose)
     return link
+
+
+def _still_allowed(link: EnrolmentLink) -> bool:
+    """Whether whoever made the link could make it now.
+
+    Somebody who kept a link would otherwise sign in as its person once that person may do more
+    than they, or after they lost their own roles.
+    """
+    if link.person is not None and not link.person.active:
+        return False
+    maker = link.created_by
+    if maker is None:
+        return True
+    own = privileges(maker)
+    return Privilege.MAKE_LINKS in own and (link.person is None or granted(link.person) <= own)
 
 
 def _in_time(now: datetime) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
-from services import audit, links, people, policies, roles
+from services import audit, links, people, policies, role_changes, roles
 from services.refusal import Refusal
 
 LIFETIME = timedelta(hours=24)
@@ -101,14 +101,7 @@ def finish(session: Session, own: links.Enrolment, passkey: Passkey, *, now: dat
     except IntegrityError:  # another set-up was finished at this moment
         raise Refusal("setup_over", OVER, status=410) from None
     person = session.get_one(Person, passkey.person_id)
-    roles.grant(session, person, roles.ADMINISTRATOR, now=now)
-    audit.record(
-        session,
-        audit.Tag.ROLE_GRANTED,
-        now=now,
-        person=person,
-        role=roles.ADMINISTRATOR,
-    )
+    role_changes.grant(session, person, roles.ADMINISTRATOR, actor=None, now=now)
     audit.record(
         session, audit.Tag.PORTAL_SET_UP, now=now, actor=person, person=person, passkey=passkey
     )

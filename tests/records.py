@@ -29,6 +29,7 @@ from models import (
     Person,
     Placement,
     PlacementState,
+    Role,
     Serves,
     SignUpCode,
 )
@@ -56,6 +57,18 @@ class Records:
                     "family_name": "Example",
                     "display_name": f"{name.title()} Example",
                     "user_handle": secrets.token_urlsafe(32).encode(),
+                    "created_at": self.clock(),
+                    **more,
+                }
+            )
+        )
+
+    def role(self, **more: Any) -> Role:
+        return self._add(
+            Role(
+                **{
+                    "name": f"Role {next(_number)}",
+                    "privileges": ["people.view"],
                     "created_at": self.clock(),
                     **more,
                 }

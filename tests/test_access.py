@@ -10,7 +10,8 @@ from flask import Blueprint
 import app as portal_app
 from blueprints import access
 from blueprints.access import ACCESS, Door
-from services.roles import Privilege
+from models import DirectoryType
+from services.roles import ROLES, Action, Privilege, of_any_type, of_type
 from tests.blueprints.conftest import (  # noqa: F401 -- fixtures
     administrator,
     invite,
@@ -22,6 +23,7 @@ from tests.blueprints.conftest import (  # noqa: F401 -- fixtures
 )
 from tests.visitor import Visitor
 
+ANY_TYPE = ("directories.index", "directories.new")
 SIGN_OUT = "sign_in.sign_out"
 """It works, so that whoever walks the routes would be signed out: `test_sign_in.py` has it."""
 
@@ -44,6 +46,19 @@ def visit(visitor, method, path):
     response = visitor.get(path) if method == "GET" else visitor.send(path)
     assert response.status_code < 500, (method, path)
     return response
+
+
+def held_for(endpoint, path):
+    """Everything that has to be held to open an address, whatever connections there are."""
+    held = set()
+    for need in access.needs(endpoint):
+        if isinstance(need, Privilege):
+            held.add(need)
+        elif endpoint == "directories.connect":
+            held.add(of_type(need, DirectoryType(path.rpartition("/")[2])))
+        else:
+            held |= of_any_type(need)
+    return held
 
 
 def sent_to_sign_in(response):
@@ -69,7 +84,10 @@ def test_somebody_without_a_role_gets_to_their_own_pages(app, somebody):  # noqa
     for endpoint, method, path in walk(app):
         response = visit(somebody, method, path)
         assert not sent_to_sign_in(response), (endpoint, method)
-        assert refused(response) is isinstance(ACCESS[endpoint], Privilege), (endpoint, method)
+        assert refused(response) is bool(access.needs(endpoint)), (
+            endpoint,
+            method,
+        )
 
 
 def test_an_administrator_is_refused_nowhere(app, administrator):  # noqa: F811
@@ -79,6 +97,10 @@ def test_an_administrator_is_refused_nowhere(app, administrator):  # noqa: F811
         assert not refused(response), (endpoint, method)
 
 
+def as_one_who_holds(monkeypatch, held):
+    monkeypatch.setattr("blueprints.visitor.privileges", lambda person: frozenset(held))
+
+
 @pytest.mark.parametrize("privilege", Privilege)
 def test_one_privilege_opens_its_own_routes_and_no_others(
     app,
@@ -86,11 +108,28 @@ def test_one_privilege_opens_its_own_routes_and_no_others(
     monkeypatch,
     privilege,
 ):
-    monkeypatch.setattr("blueprints.visitor.privileges", lambda person: frozenset({privilege}))
+    as_one_who_holds(monkeypatch, {privilege})
     for endpoint, method, path in walk(app):
-        needed = ACCESS[endpoint]
-        if isinstance(needed, Privilege) and needed is not privilege:
-            assert refused(visit(somebody, method, path)), (endpoint, method)
+        needs = access.needs(endpoint)
+        # A list of connections opens for whoever may see one type.
+        any_type = needs in ((Action.VIEW,), (Action.CREATE,)) and endpoint in ANY_TYPE
+        allowed = held_for(endpoint, path) <= {privilege} or (
+            any_type and privilege in of_any_type(needs[0])
+        )
+        assert refused(visit(somebody, method, path)) is not allowed, (endpoint, method)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_built_in_role_opens_what_its_privileges_open(
+    app,
+    somebody,  # noqa: F811
+    monkeypatch,
+    role,
+):
+    as_one_who_holds(monkeypatch, ROLES[role])
+    for endpoint, method, path in walk(app):
+        allowed = held_for(endpoint, path) <= ROLES[role]
+        assert refused(visit(somebody, method, path)) is not allowed, (endpoint, method)
 
 
 def test_the_table_names_no_route_that_is_gone(app):

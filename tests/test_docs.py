@@ -11,8 +11,9 @@ from click import Group
 from werkzeug.routing import Rule
 
 from app import COMMANDS
-from blueprints.access import ACCESS, Door
+from blueprints.access import ACCESS, Door, needs
 from services.ceremonies import CODES
+from services.roles import Action
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -80,7 +81,14 @@ def test_the_readme_names_every_command():
 def route_row(rule: Rule) -> str:
     """The row of docs/routes.md for a route: methods, address, and who may open it."""
     needed = ACCESS[rule.endpoint]
-    who = needed.value if isinstance(needed, Door) else f"`{needed.value}`"
+    if isinstance(needed, Door):
+        who = needed.value
+    else:
+        names = (
+            f"`<type>.{need.value}`" if isinstance(need, Action) else f"`{need.value}`"
+            for need in needs(rule.endpoint)
+        )
+        who = ", ".join(names)
     methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
     return f"| {methods} | `{rule.rule}` | {who} |"
 

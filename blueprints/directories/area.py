@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from blueprints.context import held_privileges
 from models import Directory, DirectoryType
 from services import directories
-from services.roles import Privilege
+from services.roles import Action, of_type
 
 blueprint = Blueprint("directories", __name__, url_prefix="/admin/directories")
 
@@ -26,7 +26,7 @@ def to_change(session: Session, directory: uuid.UUID, type: DirectoryType) -> Di
     found = directories.by_uuid(session, directory)
     if found.type is not type:
         abort(404)
-    if found.added_at is not None and Privilege.EDIT_DIRECTORIES not in held_privileges():
+    if found.added_at is not None and of_type(Action.EDIT, type) not in held_privileges():
         abort(403)
     return found
 

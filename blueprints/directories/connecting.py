@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.addresses import cursor
-from blueprints.context import portal
+from blueprints.context import held_privileges, portal
 from blueprints.directories.area import blueprint
 from blueprints.directories.forms import ConnectForm, TypeForm
 from blueprints.directories.screens import SCREENS, TYPES, Screens
@@ -21,6 +21,7 @@ from services import directories
 from services.directories import steps
 from services.directories.steps import FieldProblems, NotConnected
 from services.refusal import Refusal
+from services.roles import Action, of_type
 
 Page = str | Response | tuple[str, int]
 
@@ -29,7 +30,12 @@ Page = str | Response | tuple[str, int]
 def new() -> Page:
     """Choose the type."""
     form = TypeForm()
-    form.offer((kind, TYPES[kind]) for kind in SCREENS)
+    held = held_privileges()
+    form.offer(
+        (kind, TYPES[kind])
+        for kind in SCREENS
+        if of_type(Action.CREATE, DirectoryType(kind)) in held
+    )
     if form.validate_on_submit():
         return redirect(url_for(".connect", kind=form.type.data, attempt=uuid.uuid4()), 303)
     page = render_template(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from blueprints.addresses import cursor
-from blueprints.context import portal
+from blueprints.context import held_privileges, portal
 from blueprints.directories import screens
 from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import ServesForm, TestForm
@@ -23,6 +23,7 @@ from services.deliveries import outbox
 from services.directories import expiry
 from services.directories.expiry import Expiry
 from services.refusal import Refusal
+from services.roles import Action, of_type
 
 MAX_QUERY = 100
 FOUND = 10
@@ -63,10 +64,12 @@ class Row(NamedTuple):
 
 @blueprint.get("")
 def index() -> str:
-    """Every directory, the ones that were only begun included; narrowed by a part of the name."""
+    """Every directory of the types that one may see, the ones that were only begun included;
+    narrowed by a part of the name.
+    """
     query = people.tidy(request.args.get("q", ""))[:MAX_QUERY]
     with portal().database.read() as session:
-        found = directories.summaries(session)
+        found = [one for one in directories.summaries(session) if _visible(one.directory)]
     now = portal().now()
     rows = [
         Row(
@@ -81,6 +84,10 @@ def index() -> str:
     return render_template(
         "directories/index.html", rows=rows, types=TYPES, query=query, count=len(found), many=MANY
     )
+
+
+def _visible(directory: Directory) -> bool:
+    return of_type(Action.VIEW, directory.type) in held_privileges()
 
 
 @blueprint.get("/<uuid:directory>")

@@ -8,25 +8,18 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from blueprints.context import held_privileges, portal
+from blueprints.context import portal
 from directories.base import Capabilities, DirectoryError, Group, Misconfigured, Refused, Transient
 from models import Directory, DirectoryType, Person
 from services import directories, people
 from services.directories import browsing
 from services.directories.browsing import Search
-from services.roles import Privilege
 
 blueprint = Blueprint(
     "directory_people", __name__, url_prefix="/admin/directories/<uuid:directory>/people"
 )
 
 MAX_QUERY = 100
-ALWAYS = frozenset({Privilege.VIEW_DIRECTORIES, Privilege.VIEW_PEOPLE})
-"""What every page here needs beside its own privilege: it shows both sides."""
-ALSO: dict[str, frozenset[Privilege]] = {
-    "directory_people.invite": frozenset({Privilege.ADD_PEOPLE, Privilege.MAKE_LINKS}),
-}
-"""What single pages need on top of that."""
 KEPT = ("q", "in", "assigned", "at", "for")
 """What an address says of the search: text, group, assigned only, cursor, and for whom."""
 FINDS: dict[DirectoryType, str] = {
@@ -129,14 +122,6 @@ def remedy(error: DirectoryError) -> str:
             return "The directory does not take this. Change the search, or begin with everyone."
         case _:
             return "What was asked for may be gone there. Begin with everyone."
-
-
-@blueprint.before_request
-def _also() -> None:
-    """Ask for the privileges that the access table has no room for."""
-    needed = ALWAYS | ALSO.get(request.endpoint or "", frozenset())
-    if not needed <= held_privileges():
-        abort(403)
 
 
 @blueprint.context_processor

@@ -11,6 +11,7 @@ from services.directories.records import (
     draft,
     edit,
     is_deleted,
+    type_of,
 )
 from services.directories.single_sign_on import HeldBySignOn, held_by_sign_on
 from services.directories.summary import Summary, summaries
@@ -41,5 +42,6 @@ __all__ = [
     "run_test",
     "serve",
     "summaries",
+    "type_of",
     "unchoose",
 ]

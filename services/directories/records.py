@@ -207,6 +207,12 @@ def by_uuid(session: Session, name: uuid.UUID | str) -> Directory:
     return found
 
 
+def type_of(portal: Portal, name: uuid.UUID) -> DirectoryType | None:
+    """The type of the directory with this UUID, ended or not; None where there is none."""
+    with portal.database.read() as session:
+        return session.scalar(select(Directory.type).where(Directory.uuid == name))
+
+
 def is_deleted(portal: Portal, name: uuid.UUID) -> bool:
     """Whether a directory with this UUID was added once and has ended."""
     with portal.database.read() as session:

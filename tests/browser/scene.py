@@ -10,7 +10,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from models import Directory, DirectoryType, LinkPurpose, Passkey, Person
-from services import ceremonies, directories, links, people, policies, roles, setup
+from services import ceremonies, directories, links, people, policies, role_changes, roles, setup
 from services.ceremonies import Purpose
 from tests.authenticator import SoftwareKey
 from tests.browser.conftest import Site, Visitor
@@ -65,7 +65,7 @@ def administrator(site: Site, key: SoftwareKey) -> Person:
     choose(site)
     ada = person(site, ADA)
     with site.portal.database.write() as session:
-        roles.grant(
+        role_changes.grant(
             session, session.get_one(Person, ada.id), roles.ADMINISTRATOR, now=site.portal.now()
         )
     passkey(site, ada, key)

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select
 from models import Base, LimitCounter, PortalFact
 from models.db import Database
 from models.migrate import FOLDER, downgrade, upgrade
-from services import audit, roles
+from services import audit, role_changes
 from tests.records import Records
 
 
@@ -65,8 +65,9 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.sign_up(link=records.link())
         records.expiry_notice(passkey.person, directory)
         records.lock()
+        role = records.role()
         records.policy()
-        roles.grant(session, passkey.person, roles.ADMINISTRATOR, now=clock())
+        role_changes.grant(session, passkey.person, str(role.uuid), now=clock())
         audit.record(session, audit.Tag.PERSON_ADDED, now=clock(), person=passkey.person)
         session.add(PortalFact(name="a fact", value=b"a value"))
         session.add(LimitCounter(key_hash=b"k" * 32, count=1, expires_at=clock()))

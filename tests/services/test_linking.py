@@ -22,7 +22,7 @@ from models import (
     Placement,
     PlacementState,
 )
-from services import passkeys, people, roles
+from services import passkeys, people, role_changes, roles
 from services.deliveries import outbox
 from services.deliveries.worker import work
 from services.directories import browsing, bulk, identities, inviting, linking, matching
@@ -60,7 +60,7 @@ class House:
                 return self.person(name, administrator=administrator, session=session, **more)
         made = self.records(session).person(name, **more)
         if administrator:
-            roles.grant(session, made, roles.ADMINISTRATOR, now=self.clock())
+            role_changes.grant(session, made, roles.ADMINISTRATOR, now=self.clock())
         return made
 
     def passkey(self, person, *, owed=True) -> int:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from models import AuditEvent, EnrolmentLink, LinkPurpose, Mail, MailState, Person
-from services import links, mails, roles
+from services import links, mails, role_changes, roles
 from services.refusal import Refusal
 from tests.mail_server import LINK, mail_server
 from tests.records import Records
@@ -35,7 +35,7 @@ def portal(any_portal, server):
 def ada(portal, clock) -> Person:
     with portal.database.write() as session:
         ada = Records(session, clock).person("ada")
-        roles.grant(session, ada, roles.ADMINISTRATOR, now=clock())
+        role_changes.grant(session, ada, roles.ADMINISTRATOR, now=clock())
     return ada
 
 
