@@ -389,3 +389,46 @@ def test_names_there_fit_and_no_two_are_the_same(nickname, begins):
     assert one != other
     assert one.startswith(begins)
     assert len(one.encode("utf-16-le")) // 2 <= ceremony.LONGEST_NAME
+
+
+@pytest.mark.parametrize("variant", ["no limit", "ten"])
+def test_a_person_with_many_keys_is_refused_only_where_entra_refuses(
+    tenant, connector, somebody, key, variant
+):
+    tenant.control.vary(most_passkeys=variant)
+    for _ in range(10):
+        tenant.control.add_passkey(somebody.remote_id, credential_id=secrets.token_bytes(32))
+    record, answer = touched(key, connector.creation_options(somebody))
+    if variant == "no limit":
+        assert connector.put_passkey(somebody, record, answer).passkey is not None
+        return
+    with pytest.raises(Refused) as error:
+        connector.put_passkey(somebody, record, answer)
+    assert error.value.code == "entra.key_refused"
+
+
+@pytest.mark.parametrize("variant", ["refused", "accepted"])
+def test_an_answer_that_was_used_up_registers_nothing_where_entra_says_so(
+    tenant, connector, somebody, key, variant
+):
+    tenant.control.vary(challenge_replay=variant)
+    record, answer = touched(key, connector.creation_options(somebody))
+    first = connector.put_passkey(somebody, record, answer).passkey
+    connector.remove_passkey(somebody, first)
+    if variant == "accepted":
+        assert connector.put_passkey(somebody, record, answer).passkey is not None
+        return
+    with pytest.raises(Refused) as error:
+        connector.put_passkey(somebody, record, answer)
+    assert error.value.code == "entra.key_refused"
+
+
+@pytest.mark.parametrize("variant", ["lags", "at once"])
+def test_a_key_is_seen_whether_or_not_copies_lag(
+    tenant, connector, somebody, key, monkeypatch, variant
+):
+    monkeypatch.setattr(ceremony, "PAUSES", (0.05,) * 40)
+    tenant.control.lag(0.2)
+    tenant.control.vary(replication=variant)
+    record, answer = touched(key, connector.creation_options(somebody))
+    assert connector.put_passkey(somebody, record, answer).passkey is not None

@@ -187,6 +187,15 @@ def test_a_certificate_opens_the_same_lists(tenant):
     assert connect_by_certificate(tenant).people("", None).items
 
 
+@pytest.mark.parametrize("variant", ["refused", "accepted"])
+def test_each_token_is_asked_for_with_a_statement_of_its_own(tenant, variant):
+    tenant.control.vary(assertion_replay=variant)
+    connector = connect_by_certificate(tenant)
+    assert connector.people("", None).items
+    tenant.control.expire_tokens()
+    assert connector.people("", None).items
+
+
 def test_a_domain_names_the_tenant_as_well(tenant):
     assert connect(tenant, tenant_id=tenant.domain).people("", None).items
 
