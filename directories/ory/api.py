@@ -107,6 +107,10 @@ class OryApi:
         """Apply a JSON Patch (RFC 6902; Kratos knows add, remove and replace)."""
         self._admin("PATCH", self._identity_url(remote_id), json=operations)
 
+    def delete(self, remote_id: str) -> None:
+        """Delete an identity with everything in it."""
+        self._admin("DELETE", self._identity_url(remote_id))
+
     def ready(self) -> Answer:
         """Whether a self-hosted server is ready to work."""
         return self._admin("GET", f"{self._settings.admin}/health/ready", accept=(503,))

@@ -173,6 +173,10 @@ class OryConnector:
             raise Refused("This passkey has no readable id in Ory.", code="ory.unreadable_passkey")
         self._delivery.remove_passkey(identity.remote_id, credential_id)
 
+    def remove_identity(self, identity: RemoteIdentity) -> None:
+        """Delete an identity: one that a live check made. Deliveries delete nobody."""
+        self._api.delete(identity.remote_id)
+
     def begin_proof(self) -> ProofOptions:
         """Begin a real sign-in at Ory, for the page to sign."""
         return proof.begin(self._api)
