@@ -8,7 +8,7 @@ The app does not start with a route that the table does not know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -126,6 +126,11 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
 }
 
 
+SENT_AGAIN: dict[str, Callable[[], str | None]] = {}
+"""For acts that may sign out whoever does them, by endpoint: where what was done is shown, when
+this very browser sends the same again; None when it has not done it."""
+
+
 def _guard() -> Response | None:
     """Let the request through, send it to the sign-in page, or refuse it."""
     endpoint = request.endpoint
@@ -180,6 +185,9 @@ def _holds(needed: Need, held: frozenset[Privilege], arguments: Mapping[str, Any
 
 
 def _to_sign_in() -> Response:
+    seen = SENT_AGAIN.get(request.endpoint or "")
+    if seen is not None and (page := seen()) is not None:
+        return redirect(page, 303)
     if answers_json(current_app, request.endpoint):
         raise Refusal("not_signed_in", "You are signed out. Sign in and try again.", status=401)
     if request.method in ("GET", "HEAD"):

@@ -153,7 +153,7 @@ def own_of_person(session: Session, person_id: int, *, rp_id: str) -> tuple[Pass
 def rename(
     session: Session, passkey: Passkey, nickname: str, *, actor: Person, now: datetime
 ) -> None:
-    """Give a passkey another nickname.
+    """Give a passkey another nickname, in the directories too. Wake the workers after it.
 
     Raises:
         Refusal: `nickname_empty` or `nickname_too_long`.
@@ -175,6 +175,8 @@ def rename(
             before=before,
             after=name,
         )
+        if passkey.ended_at is None:
+            outbox.owe_renamed(session, passkey, now=now, actor=actor)
 
 
 def _taken(session: Session, credential_id: bytes) -> bool:

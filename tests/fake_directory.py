@@ -59,6 +59,8 @@ class FakeDirectory(Connector):
         self.takes_identities = True
         self.stores_passkeys = True
         self.one_at_a_time = False
+        self.hands_back = False
+        """Whether `put_identity` hands back an identity that it finds, instead of refusing."""
         self.warning: Refused | None = None
         self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
         self.own_rules: DirectoryRules | None = None
@@ -146,7 +148,9 @@ class FakeDirectory(Connector):
 
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
         with self._call("put_identity"):
-            if self._find(person, None) is not None:
+            if (there := self._find(person, None)) is not None:
+                if self.hands_back:
+                    return Written(self._remote(there))
                 raise AlreadyThere("It is there already.", code="fake.there")
             made = self.add(person.email, person.uuid)
             if passkey is None or self.one_at_a_time:

@@ -79,6 +79,7 @@ def name() -> Response | tuple[str, int]:
             actor=renamed.person,
             now=portal().now(),
         )
+    portal().wake()
     flash("The name is saved.", "success")
     return redirect(url_for(".done"), 303)
 

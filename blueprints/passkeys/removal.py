@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import abort, redirect, render_template, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints import confirming, removing, visitor
+from blueprints import access, confirming, removing, visitor
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm
 from blueprints.passkeys.area import blueprint, own
@@ -59,6 +59,16 @@ def remove(passkey: UUID) -> Response | str | tuple[str, int]:
         visitor.sign_out()  # its session has ended with it; the cookie forgets it too
     session[REMOVED] = found.uuid.hex
     return redirect(url_for(".removed"), 303)
+
+
+def _sent_again() -> str | None:
+    """The page of what this browser removed, when it sends the form of that removal once more."""
+    wanted = (request.view_args or {}).get("passkey")
+    done = isinstance(wanted, UUID) and session.get(REMOVED) == wanted.hex
+    return url_for("passkeys.removed") if done else None
+
+
+access.SENT_AGAIN["passkeys.remove"] = _sent_again
 
 
 @blueprint.get("/removed")

@@ -79,6 +79,7 @@ def rename(passkey: UUID) -> Response | tuple[str, int]:
             actor=current_user.person,
             now=portal().now(),
         )
+    portal().wake()
     flash("The name is saved.", "success")
     return redirect(url_for(".show", passkey=passkey), 303)
 

@@ -24,7 +24,13 @@ from directories.ory import lookup
 from directories.ory.api import OryApi
 from directories.ory.documents import IdentityDocument
 from directories.ory.mapping import build_traits
-from directories.ory.passkeys import check_handle, differences, import_config
+from directories.ory.passkeys import (
+    check_handle,
+    differences,
+    display_name,
+    import_config,
+    is_named,
+)
 from directories.ory.settings import OrySettings
 
 _UNKNOWN_FIELD = re.compile(r'unknown field "([A-Za-z_]{1,40})"')
@@ -44,16 +50,19 @@ class OryDelivery:
         self._settings = settings
 
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
-        """Make the person's identity with the passkey in it, or put it into the one there is."""
+        """Make the person's identity with the passkey in it, or find the one there is.
+
+        An identity that is there is not touched: the caller must first note whose it is.
+        """
         if passkey is not None:
             check_handle(passkey)
         if (existing := lookup.find(self._api, person, None)) is not None:
-            return self._into_existing(existing, passkey)
+            return Written(existing.as_remote(self._settings.mapping))
         try:
             made, refused = self._create(person, passkey)
         except AlreadyThere as conflict:
             if (existing := lookup.find(self._api, person, None)) is not None:
-                return self._into_existing(existing, passkey)
+                return Written(existing.as_remote(self._settings.mapping))
             raise Refused(
                 "Something of this person is already taken in Ory, and Ory does not say what: "
                 "an address, a user handle or another identifier of another identity.",
@@ -68,7 +77,7 @@ class OryDelivery:
             # The answer was lost, so the identity may be there: look before anything is retried.
             if (existing := lookup.find(self._api, person, None)) is None:
                 raise
-            return self._into_existing(existing, passkey)
+            return Written(existing.as_remote(self._settings.mapping))
         if passkey is None:
             return Written(made.as_remote(self._settings.mapping))
         if refused is not None:
@@ -83,6 +92,8 @@ class OryDelivery:
         check_handle(passkey)
         before = self._api.identity(remote_id, with_passkeys=True)
         if not differences(before, passkey):
+            if not is_named(before, passkey):
+                before = self._rename(before, passkey)
             return self._written(before, passkey)
         try:
             self._api.replace(remote_id, _replacement(before, passkey))
@@ -102,6 +113,23 @@ class OryDelivery:
                 raise
             return self._written(after, passkey)
         return self._read_back(remote_id, passkey)
+
+    def _rename(self, before: IdentityDocument, passkey: PasskeyRecord) -> IdentityDocument:
+        """Give the passkey our name by JSON Patch, which leaves its counter and flags alone.
+
+        A Kratos that refuses keeps its own name for it: the name is only for reading.
+        """
+        named = [
+            {**one.raw, "display_name": display_name(passkey)}
+            if one.credential_id == passkey.credential_id
+            else dict(one.raw)
+            for one in before.passkeys
+        ]
+        try:
+            self._api.patch(before.id, [{"op": "replace", "path": _ENTRIES, "value": named}])
+        except Refused:
+            return before
+        return self._api.identity(before.id, with_passkeys=True)
 
     def list_passkeys(self, remote_id: str) -> tuple[RemotePasskey, ...]:
         """Every passkey that the identity has."""
@@ -136,11 +164,6 @@ class OryDelivery:
     def _has(self, remote_id: str, credential_id: bytes | None) -> bool:
         document = self._api.identity(remote_id, with_passkeys=True)
         return document.passkey(credential_id) is not None
-
-    def _into_existing(self, identity: IdentityDocument, passkey: PasskeyRecord | None) -> Written:
-        if passkey is None:
-            return Written(identity.as_remote(self._settings.mapping))
-        return self.put_passkey(identity.id, passkey)
 
     def _create(
         self, person: PersonRecord, passkey: PasskeyRecord | None

@@ -51,7 +51,7 @@ def import_config(passkey: PasskeyRecord, stored: StoredPasskey | None = None) -
                 "id": encode(passkey.credential_id),
                 "public_key": encode(passkey.public_key),
                 "attestation_type": "none",
-                "display_name": passkey.nickname or _UNNAMED,
+                "display_name": display_name(passkey),
                 "added_at": passkey.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "is_passwordless": True,
                 "authenticator": {
@@ -69,6 +69,17 @@ def import_config(passkey: PasskeyRecord, stored: StoredPasskey | None = None) -
             }
         ],
     }
+
+
+def display_name(passkey: PasskeyRecord) -> str:
+    """What Kratos shows as the passkey's name, which may not be empty."""
+    return passkey.nickname or _UNNAMED
+
+
+def is_named(document: IdentityDocument, passkey: PasskeyRecord) -> bool:
+    """Whether the identity's passkey carries our name for it."""
+    stored = document.passkey(passkey.credential_id)
+    return stored is not None and stored.raw.get("display_name") == display_name(passkey)
 
 
 def differences(document: IdentityDocument, passkey: PasskeyRecord) -> list[str]:

@@ -65,20 +65,35 @@ def owe(
             )
         )
     pairs = [Pair(directory, passkey.id, passkey.person_id) for directory in directories]
-    written = write(session, pairs, wanted, cause=cause, now=now)
-    for pair in written:
-        audit.record(
-            session,
-            audit.Tag.DELIVERY_OWED,
-            now=now,
-            actor=actor,
-            person=passkey.person,
-            passkey=passkey,
-            directory=session.get_one(Directory, pair.directory_id),
-            cause=cause,
-            wanted=wanted.value,
+    return _owe(session, passkey, pairs, wanted, cause=cause, now=now, actor=actor)
+
+
+def owe_renamed(session: Session, passkey: Passkey, *, now: datetime, actor: Person | None) -> int:
+    """Owe the new name to every directory that is to hold the passkey already.
+
+    Returns:
+        How many deliveries were written; one that waits already brings the name too.
+    """
+    session.flush()
+    placed = (
+        select(Placement.directory_id)
+        .join(Directory)
+        .where(
+            Placement.passkey_id == passkey.id,
+            Placement.wanted == PlacementState.PRESENT,
+            Directory.ended_at.is_(None),
         )
-    return len(written)
+    )
+    pairs = [Pair(one, passkey.id, passkey.person_id) for one in session.scalars(placed)]
+    return _owe(
+        session,
+        passkey,
+        pairs,
+        PlacementState.PRESENT,
+        cause=audit.Tag.PASSKEY_RENAMED.value,
+        now=now,
+        actor=actor,
+    )
 
 
 def unplaced(session: Session, directory: Directory) -> int:
@@ -299,3 +314,30 @@ def _unplaced(directory: Directory) -> Select[int, int, int]:
         )
         .order_by(Passkey.id)
     )
+
+
+def _owe(
+    session: Session,
+    passkey: Passkey,
+    pairs: list[Pair],
+    wanted: PlacementState,
+    *,
+    cause: str,
+    now: datetime,
+    actor: Person | None,
+) -> int:
+    """Write the deliveries of one passkey, each with its event."""
+    written = write(session, pairs, wanted, cause=cause, now=now)
+    for pair in written:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            actor=actor,
+            person=passkey.person,
+            passkey=passkey,
+            directory=session.get_one(Directory, pair.directory_id),
+            cause=cause,
+            wanted=wanted.value,
+        )
+    return len(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from directories.base import DirectoryError, Transient
 from models import PlacementState
@@ -42,6 +43,8 @@ class Later:
     why: Why
     retry_after: float | None = None
     """Seconds, when the directory named them."""
+    in_turn: bool = False
+    """The directory asked for fewer requests: nothing is wrong with it."""
     waiting_for_lock: bool = False
     """Nothing was tried: try again in a moment, without counting an attempt."""
 
@@ -75,5 +78,6 @@ Outcome = Done | Later | Held | NeedsTouch | Dropped
 def of_error(error: DirectoryError) -> Later | Held:
     """What a directory's error means for a delivery."""
     if isinstance(error, Transient):
-        return Later(Why.of(error), retry_after=error.retry_after)
+        in_turn = error.status == HTTPStatus.TOO_MANY_REQUESTS
+        return Later(Why.of(error), retry_after=error.retry_after, in_turn=in_turn)
     return Held(Why.of(error))

@@ -126,7 +126,8 @@ def _again(
         delivery.attempts -= 1
         due_at = now + pauses.for_lock()
     else:
-        due_at = now + pauses.after_failure(delivery.attempts, later.retry_after)
+        longest = pauses.LONGEST_IN_TURN if later.in_turn else pauses.LONGEST
+        due_at = now + pauses.after_failure(delivery.attempts, later.retry_after, longest=longest)
     newer = waiting(session, claim.pair)
     if newer is None:
         delivery.state = DeliveryState.WAITING

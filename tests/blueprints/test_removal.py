@@ -186,6 +186,18 @@ def test_a_form_sent_again_ends_nothing_more(somebody, two, portal):
     assert [one.id for one in live(portal, "Grace Hopper")] == [first.id]
 
 
+def test_sent_again_by_whoever_it_signed_out_it_shows_what_was_done(app, somebody, two, portal):
+    first, second = two
+    path, fields = f"/passkeys/{first.uuid}/remove", confirm(somebody, first)
+    assert somebody.send(path, fields).location == "/passkeys/removed"
+    again = somebody.send(path, fields)
+    assert (again.status_code, again.location) == (303, "/passkeys/removed")
+    assert f"{first.nickname} is removed" in said(somebody.get("/passkeys/removed"))
+    other = somebody.send(f"/passkeys/{second.uuid}/remove", fields)
+    assert other.location == "/sign-in", "of another key nothing is known"
+    assert Visitor(app).send(path, fields).location == "/sign-in"
+
+
 def test_the_page_after_it_is_this_browsers_and_for_a_while(app, somebody, two, clock):
     assert somebody.get("/passkeys/removed").status_code == 404
     remove(somebody, two[0])

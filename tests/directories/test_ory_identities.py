@@ -44,12 +44,14 @@ def test_an_identity_is_made_without_a_passkey(ory, connector, person):
     assert entries(ory, written.identity.remote_id) == []
 
 
-def test_an_identity_that_is_there_is_used(ory, connector, person, passkey, sent):
+def test_an_identity_that_is_there_is_found_and_left_alone(ory, connector, person, passkey, sent):
+    """Whose it is must be noted before anything is written into it."""
     made = make(ory, person.email)
     written = connector.put_identity(person, passkey)
     assert written.identity.remote_id == made
-    assert written.passkey is not None
-    assert sent.of("POST") == []
+    assert (written.passkey, written.shortfall) == (None, None)
+    assert entries(ory, made) == []
+    assert {request.method for request in sent.requests} == {"GET"}
 
 
 def test_an_identity_that_is_there_is_used_without_a_passkey(ory, connector, person):
@@ -108,7 +110,8 @@ def test_an_unknown_schema_is_refused_with_orys_words(ory, person):
 def test_a_conflict_leads_to_the_identity_made_meanwhile(ory, connector, person, passkey):
     ory.control.fail(status=409, method="POST", path=IDENTITIES, after=True)
     written = connector.put_identity(person, passkey)
-    assert written.passkey is not None
+    assert entries(ory, written.identity.remote_id) != [], "it was ours, though we were not told"
+    assert connector.put_passkey(written.identity, passkey, None).passkey is not None
 
 
 def test_a_conflict_nobody_can_explain_is_held(ory, connector, person, passkey, key):
@@ -123,8 +126,9 @@ def test_a_conflict_nobody_can_explain_is_held(ory, connector, person, passkey, 
 def test_a_lost_answer_is_looked_up_and_not_repeated(ory, connector, person, passkey, sent):
     ory.control.drop(method="POST", path=IDENTITIES, after=True)
     written = connector.put_identity(person, passkey)
-    assert written.passkey is not None
+    assert connector.put_passkey(written.identity, passkey, None).passkey is not None
     assert len(sent.of("POST")) == 1
+    assert sent.of("PUT") == []
 
 
 def test_a_lost_answer_without_effect_is_tried_again_later(ory, connector, person, passkey):

@@ -18,6 +18,7 @@ from tests.directories.conftest import connect, entries, make, passkey_of, store
 from tests.emulators.key import Key, b64
 
 IDENTITIES = r"/admin/identities$"
+IDENTITY = r"/admin/identities/[0-9a-f-]{36}$"
 
 
 def test_a_put_keeps_everything_it_would_wipe(ory, connector, person, passkey):
@@ -49,9 +50,26 @@ def test_a_member_of_an_organisation_gets_the_passkey_and_a_warning(
 
 def test_a_passkey_that_is_there_is_not_written_again(ory, connector, person, passkey, sent):
     identity = connector.put_identity(person, passkey).identity
-    again = connector.put_passkey(identity, replace(passkey, nickname="Red", sign_count=9), None)
+    again = connector.put_passkey(identity, replace(passkey, sign_count=9), None)
     assert again.passkey is not None
-    assert sent.of("PUT") == []
+    assert sent.of("PUT") == sent.of("PATCH") == []
+
+
+def test_a_new_name_reaches_it_and_changes_nothing_else(ory, connector, person, passkey, key):
+    identity = connector.put_identity(person, passkey).identity
+    connector.put_passkey(identity, passkey_of(Key(handle=key.handle)), None)
+    before, other = entries(ory, identity.remote_id)
+    renamed = replace(passkey, nickname="Red", sign_count=9)
+    written = connector.put_passkey(identity, renamed, None)
+    assert (written.passkey.name, written.shortfall) == ("Red", None)
+    assert entries(ory, identity.remote_id) == [{**before, "display_name": "Red"}, other]
+
+
+def test_a_kratos_that_takes_no_new_name_keeps_its_own(ory, connector, person, passkey):
+    identity = connector.put_identity(person, passkey).identity
+    ory.control.fail(status=400, method="PATCH", path=IDENTITY)
+    written = connector.put_passkey(identity, replace(passkey, nickname="Red"), None)
+    assert (written.passkey.name, written.shortfall) == (passkey.nickname, None)
 
 
 @pytest.mark.parametrize("handle", [None, b"of-an-earlier-account"])

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from directories import registry
 from models import Delivery, DeliveryState, Identity, Passkey, Placement
+from services import passkeys as passkey_records
 from services.deliveries import outbox
 from services.deliveries.worker import work
 from tests.fake_directory import FakeDirectory
@@ -51,8 +52,9 @@ class World:
     def rename(self, passkey_id: int, nickname: str) -> None:
         with self.portal.database.write() as session:
             passkey = session.get_one(Passkey, passkey_id)
-            passkey.nickname = nickname
-            outbox.owe(session, passkey, cause="passkey.renamed", now=self.clock())
+            passkey_records.rename(
+                session, passkey, nickname, actor=passkey.person, now=self.clock()
+            )
 
     def end(self, passkey_id: int) -> None:
         with self.portal.database.write() as session:

@@ -35,3 +35,9 @@ def test_what_a_directory_names_is_waited_for_and_little_more(named, least):
     for _ in range(100):
         pause = pauses.after_failure(9, named).total_seconds()
         assert least <= pause <= least * (1 + pauses.SPREAD) + pauses.SHORTEST
+
+
+def test_a_ceiling_of_its_own_is_kept():
+    longest = pauses.LONGEST_IN_TURN
+    drawn = [pauses.after_failure(30, longest=longest).total_seconds() for _ in range(200)]
+    assert all(pauses.SHORTEST <= one <= longest for one in drawn)

@@ -147,6 +147,35 @@ def test_an_identity_that_somebody_made_at_this_moment_is_linked(world):
     assert len(world.fake.identities) == 1
 
 
+def test_an_identity_that_the_directory_hands_back_is_linked_before_it_is_written(world):
+    world.directory()
+    world.enrolled("grace")
+    world.fake.hands_back = True
+    world.fake.before["put_identity"].append(lambda: world.fake.add("grace@example.com"))
+    world.work()
+    assert world.states() == [DONE]
+    assert world.fake.writes() == ["put_identity", "put_passkey"]
+
+
+def test_an_identity_handed_back_that_is_somebody_elses_gets_nothing(world):
+    directory = world.directory()
+    world.enrolled("grace")
+    world.fake.hands_back = True
+
+    def somebody_elses():
+        made = world.fake.add("grace@example.com")
+        with world.portal.database.write() as session:
+            records = world.records(session)
+            row = session.get_one(Directory, directory)
+            records.identity(row, records.person("ada"), made.remote_id)
+
+    world.fake.before["put_identity"].append(somebody_elses)
+    world.work()
+    delivery = world.delivery()
+    assert (delivery.state, delivery.code) == (HELD, "identity.linked_to_another")
+    assert world.fake.writes() == ["put_identity"]
+
+
 def test_a_conflict_that_nobody_can_explain_waits_for_a_human(world):
     world.directory()
     world.enrolled()
@@ -256,6 +285,42 @@ def test_retry_after_is_honoured(world):
     assert world.work() == 0
     world.clock.forward(seconds=30)
     assert world.work() == 1
+
+
+def test_too_many_requests_alone_put_nobody_off_for_long(world):
+    world.directory()
+    world.enrolled()
+    for _ in range(12):
+        world.fake.before["find_identity"].append(
+            Transient("Too many requests.", code="http.rate", status=429)
+        )
+        assert world.work() == 1
+        longest = timedelta(seconds=pauses.LONGEST_IN_TURN)
+        assert world.delivery().due_at <= world.clock() + longest
+        world.clock.forward(seconds=pauses.LONGEST_IN_TURN)
+    assert world.work() == 1
+    assert world.states() == [DONE]
+
+
+def test_a_new_name_is_delivered_where_the_passkey_is_and_nowhere_else(world):
+    world.directory()
+    [passkey] = world.enrolled()
+    world.work()
+    world.directory(name="Connected later")
+    world.rename(passkey, "Renamed")
+    world.rename(passkey, "Renamed")
+    assert world.work() == 1
+    assert [one.cause for one in world.deliveries()] == ["passkey.registered", "passkey.renamed"]
+    assert world.fake.passkeys()[0].nickname == "Renamed"
+
+
+def test_a_passkey_that_has_ended_gets_a_new_name_here_only(world):
+    world.directory()
+    [passkey] = world.enrolled()
+    world.end(passkey)
+    world.work()
+    world.rename(passkey, "Renamed")
+    assert world.work() == 0
 
 
 def test_something_that_vanished_meanwhile_is_looked_up_again(world):
