@@ -158,6 +158,7 @@ class IdentityDocument:
             family_name=family,
             email=known.get("email", ""),
             enabled=_ENABLED.get(detail.get("state", "")),
+            note="in an organization" if self.organization_id else "",
         )
 
     def _credentials(self, kind: str) -> Mapping[str, Any]:

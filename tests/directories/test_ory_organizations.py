@@ -52,6 +52,13 @@ def test_the_domains_of_members_are_remembered_and_block_nothing(ory, connector)
     assert report.verified
 
 
+def test_a_member_is_told_apart_where_people_are_listed(ory, connector):
+    member(ory, "ada@example.org")
+    make(ory, "mary@example.org")
+    notes = {one.label: one.note for one in connector.people("example.org", None).items}
+    assert notes == {"ada@example.org": "in an organization", "mary@example.org": ""}
+
+
 def test_members_on_later_pages_are_seen_and_the_reading_ends(ory, connector, monkeypatch, sent):
     monkeypatch.setattr(organizations, "PAGE_SIZE", 1)
     member(ory, "zoe@example.org")
@@ -67,7 +74,7 @@ def test_members_on_later_pages_are_seen_and_the_reading_ends(ory, connector, mo
     assert len(sent.of("GET", asked)) == 2 + 1 < everyone  # one is the check that it lists them
 
 
-@pytest.mark.parametrize("email", ["no address", "a@b", "a@@example.org", "a@example.org\u200b"])
+@pytest.mark.parametrize("email", ["no address", "a@b", "a@@example.org", "a@example.org and more"])
 def test_what_is_no_address_is_no_domain(ory, connector, email):
     name = member(ory, "ada@example.org")
     stored = ory.ory.store.get("identity", name)
