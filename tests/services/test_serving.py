@@ -7,11 +7,16 @@ import pytest
 from directories.base import Way
 from directories.entra.connector import CAPABILITIES as ENTRA
 from directories.ory.connector import CAPABILITIES as ORY
+from directories.pingone.connector import CAPABILITIES as PINGONE
 from directories.registry import KINDS
 from models import DirectoryType
 from services.serving import IMPORTING, PROVING
 
-CAPABILITIES = {DirectoryType.ORY: ORY, DirectoryType.ENTRA: ENTRA}
+CAPABILITIES = {
+    DirectoryType.ORY: ORY,
+    DirectoryType.ENTRA: ENTRA,
+    DirectoryType.PINGONE: PINGONE,
+}
 
 
 def test_every_connectable_type_is_compared_here():
