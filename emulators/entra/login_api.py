@@ -25,11 +25,10 @@ def login_api(entra: Entra) -> Blueprint:
     @routes.post("/<tenant>/oauth2/v2.0/token")
     def token(tenant: str) -> ResponseReturnValue:
         _check_tenant(entra, tenant)
-        if request.mimetype != FORM:
+        grant = request.form.get("grant_type", "")
+        if request.mimetype != FORM or not grant:
             raise _missing("grant_type")
-        if request.form.get("grant_type", "") != "client_credentials":
-            if not request.form.get("grant_type"):
-                raise _missing("grant_type")
+        if grant != "client_credentials":
             raise LoginError(
                 400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."
             )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509.oid import NameOID
 
 from emulators.entra.application import make_certificate
 from tests.emulators.key import b64url
@@ -135,6 +137,25 @@ def test_an_expired_certificate_is_refused(graph):
     later = int(time.time()) + 200 * 86400
     text = assertion(graph, nbf=later - 1, iat=later - 1, exp=later + 300)
     assert refusal(ask(graph, text))[2] == 700027
+
+
+def test_a_certificate_of_another_kind_of_key_signs_nothing(graph):
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Curve")])
+    private = ec.generate_private_key(ec.SECP256R1())
+    now = graph.entra.entra.now()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(private, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM).decode()
+    graph.entra.control.register_certificate(pem)
+    assert refusal(ask(graph, assertion(graph, certificate=pem)))[2] == 700027
 
 
 @pytest.mark.parametrize("text", ["nonsense", "a.b.c", "e30.e30", "W10.W10.AA"])

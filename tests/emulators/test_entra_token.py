@@ -152,9 +152,13 @@ def test_a_scope_is_a_resource_with_default(graph, scope):
     assert refusal(graph.ask(scope=scope)) == (400, "invalid_scope", 70011)
 
 
-@pytest.mark.parametrize("grant", [None, "password", "authorization_code"])
+@pytest.mark.parametrize("grant", ["password", "authorization_code"])
 def test_only_client_credentials_are_granted(graph, grant):
-    assert graph.ask(grant_type=grant).status_code == 400
+    assert refusal(graph.ask(grant_type=grant)) == (400, "unsupported_grant_type", 70003)
+
+
+def test_a_grant_type_is_needed(graph):
+    assert refusal(graph.ask(grant_type=None)) == (400, "invalid_request", 900144)
 
 
 def test_a_body_is_a_form(graph):
@@ -163,6 +167,19 @@ def test_a_body_is_a_form(graph):
         raw=json.dumps(form | {"grant_type": "client_credentials"}),
         headers={"Content-Type": "application/json"},
     )
+    assert refusal(answer) == (400, "invalid_request", 900144)
+
+
+def test_a_form_in_parts_is_no_form_here(graph):
+    form = {
+        "client_id": graph.entra.client_id,
+        "client_secret": graph.entra.client_secret,
+        "scope": "https://graph.microsoft.com/.default",
+        "grant_type": "client_credentials",
+    }
+    url = f"{graph.entra.url}/{graph.entra.tenant_id}/oauth2/v2.0/token"
+    parts = {name: (None, value) for name, value in form.items()}
+    answer = requests.post(url, files=parts, timeout=10)
     assert refusal(answer) == (400, "invalid_request", 900144)
 
 
