@@ -204,6 +204,7 @@ def test_only_posts_get_tokens(graph):
 def test_graph_demands_a_token(graph, header):
     answer = requests.get(f"{graph.entra.url}/v1.0/users", headers=header, timeout=10)
     assert error(answer) == (401, "InvalidAuthenticationToken")
+    assert answer.json()["error"]["message"] == "Access token is empty."
 
 
 def test_graph_refuses_a_token_it_never_saw(graph):
