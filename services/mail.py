@@ -156,7 +156,7 @@ def _show(letter: Letter) -> None:
     frame = "=" * 72
     sys.stdout.write(
         f"\n{frame}\nMAIL (no mail server in this trial, so it is shown here)\n"
-        f"To: {letter.name} <{letter.address}>\nSubject: {letter.subject}\n\n"
+        f"To: {f'{letter.name} <{letter.address}>'.strip()}\nSubject: {letter.subject}\n\n"
         f"{letter.text}\n{frame}\n"
     )
     sys.stdout.flush()
