@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from sqlalchemy import func, select
 
-from blueprints.context import portal
+from blueprints.context import held_privileges, portal
 from models import DeliveryState, Passkey
 from services import directories, people, policies
 from services.deliveries import tally
 from services.directories import expiry
+from services.roles import Action, of_type
 
 blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 
@@ -19,7 +20,12 @@ def index() -> str:
     """Counts, deliveries that wait for a human, and the steps that are still ahead."""
     with portal().database.read() as session:
         counts = tally.by_state(session)
-        connected = directories.summaries(session)
+        held = held_privileges()
+        connected = [
+            one
+            for one in directories.summaries(session)
+            if of_type(Action.VIEW, one.directory.type) in held
+        ]
         policy = policies.current(session)
         many = people.count(session)
         keys = session.scalar(

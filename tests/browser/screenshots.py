@@ -11,14 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import select
 
-from models import Directory
+from emulators.entra.running import Running as Entra
+from emulators.entra.running import running as run_entra
+from emulators.pingone.running import Running as PingOne
+from emulators.pingone.running import running as run_pingone
 from models.db import Database
 from models.migrate import upgrade
 from tests.authenticator import SoftwareKey
 from tests.authenticator.world import World
-from tests.browser import scene
+from tests.browser import scene, vendors
 from tests.browser.conftest import (
     ARGUMENTS,
     CHROMIUM,
@@ -93,12 +95,15 @@ class Stage:
         """Put on the stage what the pages show."""
         self.key = self.world.key()
         scene.administrator(self.site, self.key)
-        scene.ory(self.site)
+        self.directory = scene.ory(self.site).uuid
         self.grace = scene.person(self.site)
         self.passkey = scene.passkey(self.site, self.grace, self.world.key())
         scene.link(self.site, self.grace)
-        with self.site.portal.database.read() as session:
-            self.directory = session.scalars(select(Directory.uuid)).one()
+
+    def connect(self, tenant: Entra, ping: PingOne) -> None:
+        """Put the directories of the other types beside it."""
+        self.entra = vendors.entra(self.site, tenant).uuid
+        self.pingone = vendors.pingone(self.site, ping).uuid
 
     def newcomer(self) -> str:
         """The path of a link for somebody who has no key yet."""
@@ -114,6 +119,13 @@ class Stage:
             "admin-directory": directory,
             "admin-directory-schema": f"{directory}/schema",
             "admin-directory-mapping": f"{directory}/mapping",
+            "admin-directory-edit": f"{directory}/edit",
+            "admin-directory-delete": f"{directory}/delete",
+            "admin-entra": f"/admin/directories/{self.entra}",
+            "admin-entra-edit": f"/admin/directories/{self.entra}/edit",
+            "admin-pingone": f"/admin/directories/{self.pingone}",
+            "admin-pingone-edit": f"/admin/directories/{self.pingone}/edit",
+            "admin-pingone-mfa-policy": f"/admin/directories/{self.pingone}/mfa-policy",
         }
 
 
@@ -164,6 +176,11 @@ def every_page(camera: Camera, stage: Stage) -> None:
         camera.take(ada, "passkey", keys.first.get_attribute("href") or "")
 
 
+def beside(site: Site, name: str) -> Path:
+    """Where a trial keeps the data of an emulated directory."""
+    return site.portal.settings.data_dir / "emulators" / name
+
+
 def main() -> int:
     """Take all pictures, and say how many and where."""
     parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
@@ -180,6 +197,8 @@ def main() -> int:
         with (
             mail_server() as server,
             open_site(Path(scratch), migrated, metadata, **signing_up(server)) as site,
+            run_entra(data_dir=beside(site, "entra")) as tenant,
+            run_pingone(data_dir=beside(site, "pingone")) as ping,
         ):
             stage = Stage(site, world)
             looks = [(scheme, size) for scheme in SCHEMES for size in SIZES]
@@ -188,6 +207,7 @@ def main() -> int:
                 with camera.visitor() as first:
                     camera.take(first, "set-up-link", stage.link)
             stage.fill()
+            stage.connect(tenant, ping)
             for camera in cameras:
                 enrolment(camera, stage)
                 sign_up(camera, stage, server)

@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models import Directory
-from tests.browser import scene
+from emulators.entra.running import running as run_entra
+from emulators.pingone.running import running as run_pingone
+from models import Directory, DirectoryType
+from tests.browser import scene, vendors
 from tests.browser.axe import violations
 
 PUBLIC = (
@@ -29,7 +31,9 @@ SIGNED_IN = (
     "/admin/passkeys",
     "/admin/directories",
     "/admin/directories/new",
+    "/admin/directories/new/entra",
     "/admin/directories/new/ory",
+    "/admin/directories/new/pingone",
     "/admin/policies",
     "/admin/policies/edit",
     "/admin/models?q=HID",
@@ -47,8 +51,19 @@ def overflow(page: Page) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def stocked(shared_site, world):
-    """A portal with an administrator, a directory, a person with a delivered key, and a link."""
+def connected(shared_site):
+    """An Entra ID and a PingOne: the directories of the other types."""
+    folder = shared_site.portal.settings.data_dir / "emulators"
+    with (
+        run_entra(people=3, data_dir=folder / "entra") as tenant,
+        run_pingone(people=3, data_dir=folder / "pingone") as ping,
+    ):
+        yield [vendors.entra(shared_site, tenant), vendors.pingone(shared_site, ping)]
+
+
+@pytest.fixture(scope="module")
+def stocked(shared_site, connected, world):
+    """A portal with an administrator, directories, a person with a delivered key, and a link."""
     site = shared_site
     key = world.key()
     scene.administrator(site, key)
@@ -66,7 +81,7 @@ def site(stocked):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
-def test_every_page_is_clean(stocked, visit, scheme, width):
+def test_every_page_is_clean(stocked, connected, visit, scheme, width):
     _, key, grace, passkey = stocked
     ada = visit(
         key,
@@ -94,6 +109,7 @@ def test_every_page_is_clean(stocked, visit, scheme, width):
         f"{directory}/mapping",
         f"{directory}/edit",
         f"{directory}/delete",
+        *of_other_types(connected),
     )
     for path in pages:
         page = ada.go(path)
@@ -102,9 +118,17 @@ def test_every_page_is_clean(stocked, visit, scheme, width):
     assert not problems, "\n".join(problems)
 
 
+def of_other_types(connected: list[Directory]) -> list[str]:
+    """The pages of directories that take no deliveries."""
+    entra, pingone = (f"/admin/directories/{one.uuid}" for one in connected)
+    own = [f"{one}{page}" for one in (entra, pingone) for page in ("", "/edit", "/delete")]
+    return [*own, f"{pingone}/mfa-policy"]
+
+
 def _directory(site) -> str:
     with site.portal.database.read() as session:
-        return str(session.scalar(select(Directory.uuid)))
+        ory = select(Directory.uuid).where(Directory.type == DirectoryType.ORY)
+        return str(session.scalar(ory))
 
 
 def test_the_whole_way_in_works_by_keyboard(stocked, visit):
