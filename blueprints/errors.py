@@ -36,6 +36,8 @@ SENTENCES = {
     429: ("Too many requests", "Wait a moment, then try again."),
     500: ("Something went wrong", "Try again. If it goes on, tell your administrator."),
 }
+HELP = {"link": "link", "enrolment": "link", "setup": "link", "sign_up": "link"}
+"""What code a refusal begins with, and the help page (`home.topic`) that says more."""
 STALE = "This page was open for too long, or you signed in or out in another tab."
 UNSENDABLE = {"csrf_token", "secret"}
 """What is not handed back: the old token, and a typed key, which no page ever shows."""
@@ -85,7 +87,8 @@ def _refusal(error: Refusal) -> tuple[Response | str, int]:
     title = SENTENCES.get(error.status, ("That did not work", ""))[0]
     if error.status in (410, 422):
         title = "That did not work"
-    return answer(error.status, error.code, title, error.sentence)
+    topic = next((page for word, page in HELP.items() if error.code.startswith(f"{word}_")), "")
+    return answer(error.status, error.code, title, error.sentence, topic=topic)
 
 
 def _http(error: HTTPException) -> Any:

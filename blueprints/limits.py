@@ -71,6 +71,8 @@ LIMITS: dict[str, Rate] = {
     "passkeys.new": CEREMONY,
     "passkeys.remove": CEREMONY,
     "people.end_passkey": CEREMONY,
+    "policies.save": CEREMONY,
+    "directories.delete": CEREMONY,
     "directory_people.index": BROWSING,
     "directory_people.groups": BROWSING,
     "directory_people.counts": BROWSING,

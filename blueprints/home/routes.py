@@ -17,6 +17,7 @@ blueprint = Blueprint("home", __name__)
 TOPICS = {
     "browser": "Browsers that work with security keys",
     "leftover": "Take a leftover entry off a security key",
+    "link": "When a link or a code does not work",
     "sign-in": "When signing in does not work",
 }
 """The pages that help, each a template `home/help/<topic>.html`."""
@@ -51,8 +52,11 @@ def topic(topic: str) -> str:
     if title is None:
         abort(404)
     settings = portal().settings
+    with portal().database.read() as session:
+        signing_up = sign_up.is_open(session, settings)
     return render_template(
         f"home/help/{topic}.html",
+        signing_up=signing_up,
         title=title,
         topics=TOPICS,
         rp_id=settings.rp_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 
 import pytest
@@ -15,7 +16,9 @@ from models import LimitCounter
 from tests.blueprints.conftest import said
 from tests.visitor import Visitor
 
-CEREMONIES = {"ceremonies.options", "passkeys.new", "proof.options", "proof.run"}
+CEREMONIES = {"ceremonies.options", "enrol.index", "proof.options", "proof.run"}
+"""Besides those whose view itself asks for a touch or takes the answer of one."""
+TOUCH = ("confirming.demand(", "ceremonies.finish_")
 TWICE = Rate(address="2/minute", account="2/minute")
 
 
@@ -56,8 +59,14 @@ def ask(visitor, method, path, **more):
 def test_every_open_endpoint_and_every_ceremony_has_a_limit(app):
     public = {endpoint for endpoint, door in ACCESS.items() if door is Door.PUBLIC}
     assert {endpoint for endpoint in public if rate(endpoint) is None} == {"static", "icons.show"}
-    for endpoint in CEREMONIES:
-        assert rate(endpoint)
+    touched = {
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if any(words in inspect.getsource(inspect.unwrap(view)) for words in TOUCH)
+    }
+    assert {"passkeys.new", "passkeys.remove", "policies.save", "sign_in.index"} <= touched
+    for endpoint in CEREMONIES | touched:
+        assert rate(endpoint), endpoint
     assert LIMITS.keys() <= ACCESS.keys()
 
 

@@ -76,6 +76,26 @@ def test_the_button_ends_the_offer_and_signs_in_itself(enrolled):
     assert seen == ["POST", "POST"]
 
 
+def test_the_options_are_renewed_before_they_expire_and_one_offer_stands(enrolled):
+    visitor, touching = enrolled
+    touching(False)
+    seen = asked(visitor.page)
+    visitor.page.clock.install()
+    with visitor.page.expect_response("**/ceremonies/sign-in/options") as first:
+        page = visitor.go("/sign-in")
+    timeout = first.value.json()["options"]["timeout"]
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    page.clock.run_for(timeout - 61_000)
+    assert seen == ["POST"]
+    with page.expect_response("**/ceremonies/sign-in/options") as second:
+        page.clock.run_for(2_000)
+    assert second.value.json()["ceremony"] != first.value.json()["ceremony"]
+    touching(True)
+    page.get_by_role("button", name="Sign in with a key").click()
+    page.wait_for_url(re.compile("/passkeys$"))
+    assert seen == ["POST"] * 3
+
+
 def test_a_browser_that_offers_nothing_shows_the_button_alone(site, visit):
     visitor = visit()
     visitor.context.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
