@@ -149,8 +149,6 @@ def _tokens(text: str, grammar: Grammar) -> list[_Token]:
         at = found.end()
         kind = str(found.lastgroup)
         tokens.append(_Token(kind, found[kind]))
-    if not tokens:
-        raise _refused(grammar, "it is empty")
     return tokens
 
 

@@ -151,6 +151,11 @@ def test_a_policy_without_fido2_refuses(api, person):
     assert problem(api.begin(person))[:3] == (400, "INVALID_DATA", "INVALID_VALUE")
 
 
+def test_a_policy_whose_fido_policy_is_gone_refuses(api, person):
+    api.ping.control.mfa_policy(fido2PolicyId="3f02de71-0000-4000-8000-000000000000")
+    assert problem(api.begin(person)) == (400, "INVALID_DATA", "INVALID_VALUE", "policy.id")
+
+
 @pytest.mark.parametrize("code", ["INVALID_VALUE", "CONSTRAINT_VIOLATION"])
 def test_switched_off_pairing_refuses_by_a_code_with_variants(api, person, code):
     api.ping.control.mfa_policy(pairingDisabled=True)

@@ -114,6 +114,12 @@ def test_a_token_ends_after_an_hour(api):
     assert problem(answer)[:3] == (401, "ACCESS_FAILED", "INVALID_TOKEN")
 
 
+def test_ended_tokens_are_not_kept(api):
+    api.ping.control.forward(3600)
+    api.authorise()
+    assert len(api.ping.ping.store.items("token")) == 1
+
+
 @pytest.mark.parametrize("token", ["", "unknown", "eyJhbGciOiJub25lIn0.e30."])
 def test_other_tokens_are_refused(api, token):
     api.token = token
