@@ -41,6 +41,7 @@ def names(api, filter: str, path: str = "/users", field: str = "username") -> se
             {"desk.employees", "desk.contractors", "desk.partners"},
         ),
         ('email eq ""', set()),
+        (' ( username  eq "kiosk.one" ) ', {"kiosk.one"}),
     ],
 )
 def test_users_are_filtered(api, filter, found):
