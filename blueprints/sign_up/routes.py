@@ -6,7 +6,7 @@ the work that it takes, is the same.
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import visitor
@@ -59,6 +59,8 @@ def ask() -> Response | tuple[str, int]:
         form.email.errors = [refusal.sentence]
         return sign_in_page(form), 422
     portal().wake()
+    if request.form.get("again"):
+        flash("Another mail is on its way. Only the newest code counts.", "info")
     return redirect(url_for(".code"), 303)
 
 

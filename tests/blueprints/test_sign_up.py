@@ -286,6 +286,14 @@ def test_a_name_is_asked_for_until_it_can_be_used(grace, server, site, given, fa
     assert len(rows(site, Person)[-1].display_name) == 256
 
 
+def test_another_mail_can_be_asked_for_on_the_page(grace, server):
+    ask(grace)
+    assert 'name="again"' in grace.get("/sign-up/code").text
+    assert grace.send("/sign-up", {"email": GRACE, "again": "y"}).location == "/sign-up/code"
+    assert "Another mail is on its way" in said(grace.get("/sign-up/code"))
+    assert enter(grace, server.codes()[1]).location == "/sign-up/name"
+
+
 def test_many_mails_to_one_address_are_refused_and_told(grace, server):
     for _ in range(4):
         assert ask(grace).status_code == 303
