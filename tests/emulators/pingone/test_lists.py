@@ -109,9 +109,9 @@ def test_groups_and_populations_have_filters_of_their_own(api):
 
 
 def test_pages_follow_absolute_links_to_the_end(api):
-    seen, page = [], api.get("/users", params={"limit": 7, "filter": 'email sw "a"'})
+    seen, page = [], api.get("/users", params={"limit": 2, "filter": 'email sw "d"'})
     while True:
-        assert page["size"] == len(page["_embedded"]["users"]) <= 7
+        assert page["size"] == len(page["_embedded"]["users"]) <= 2
         seen += [user["id"] for user in page["_embedded"]["users"]]
         following = page["_links"].get("next")
         if following is None:
@@ -120,7 +120,7 @@ def test_pages_follow_absolute_links_to_the_end(api):
         page = requests.get(
             following["href"], headers={"Authorization": f"Bearer {api.token}"}, timeout=20
         ).json()
-    assert len(seen) == len(set(seen)) == page["count"]
+    assert len(seen) == len(set(seen)) == page["count"] > 4
 
 
 def test_a_cursor_is_good_for_its_filter_only(api):
