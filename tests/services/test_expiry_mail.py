@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 import config
 from models import Directory, DirectoryType, ExpiryNotice, MailState, Person
-from services import directories, expiry_mail, roles
+from services import directories, expiry_mail, role_changes, roles
 from services.directories import expiry
 from tests.mail_server import mail_server
 from tests.records import Records
@@ -43,7 +43,7 @@ def ada(portal, clock) -> Person:
         records = Records(session, clock)
         ada = records.person("ada")
         records.person("grace")
-        roles.grant(session, ada, roles.ADMINISTRATOR, now=clock())
+        role_changes.grant(session, ada, roles.ADMINISTRATOR, now=clock())
     return ada
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from models import AuditEvent, EnrolmentLink, MailState, Passkey, Person, SignUpCode
-from services import links, mails, people, roles, sign_up, sign_up_mail
+from services import links, mails, people, role_changes, roles, sign_up, sign_up_mail
 from services.refusal import Refusal
 from services.sign_up import PER_MAILBOX, PER_NETWORK, TRIES, Step
 from tests.mail_server import mail_server
@@ -235,7 +235,7 @@ def account(portal, clock, kind: str) -> None:
         if kind == "a key that was ended":
             records.passkey(grace, ended_at=clock())
         elif kind == "a role":
-            roles.grant(session, grace, roles.ADMINISTRATOR, now=clock())
+            role_changes.grant(session, grace, roles.ADMINISTRATOR, now=clock())
 
 
 @pytest.mark.parametrize("kind", ["an operator's record", "a key that was ended", "a role"])
@@ -331,7 +331,7 @@ def test_a_role_that_the_person_got_meanwhile_ends_the_sign_up(portal, server, c
     link = begin(portal)
     with portal.database.write() as session:
         grace = session.get_one(Person, link.person_id)
-        roles.grant(session, grace, roles.ADMINISTRATOR, now=clock())
+        role_changes.grant(session, grace, roles.ADMINISTRATOR, now=clock())
     with pytest.raises(Refusal, match="sign_up_known"):
         finish(portal, link)
     assert rows(portal, Passkey) == []
