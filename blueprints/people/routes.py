@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from blueprints.addresses import cursor, pager
-from blueprints.context import portal
+from blueprints.context import held_privileges, portal
 from blueprints.people import shown_once, story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
@@ -19,7 +19,7 @@ from models import Person
 from services import directories, links, mail, mails, passkeys, people
 from services.directories import identities
 from services.refusal import Refusal
-from services.roles import holds_more
+from services.roles import Action, holds_more, of_type
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
@@ -157,7 +157,11 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
             (one, identities.placed(database, one.directory, person))
             for one in identities.of_person(database, person)
         ],
-        unlinked=identities.without(database, person),
+        unlinked=[
+            one
+            for one in identities.without(database, person)
+            if of_type(Action.VIEW, one.type) in held_privileges()
+        ],
         held_by_sign_on=directories.held_by_sign_on(database, person),
         locked=holds_more(person, current_user.person),
     )
