@@ -94,7 +94,7 @@ class Stage:
     def fill(self) -> None:
         """Put on the stage what the pages show."""
         self.key = self.world.key()
-        scene.administrator(self.site, self.key)
+        scene.set_up(self.site, self.key)
         self.directory = scene.ory(self.site).uuid
         self.grace = scene.person(self.site)
         self.passkey = scene.passkey(self.site, self.grace, self.world.key())
@@ -206,6 +206,7 @@ def main() -> int:
             for camera in cameras:
                 with camera.visitor() as first:
                     camera.take(first, "set-up-link", stage.link)
+                    camera.take(first, "sign-in-only", "/sign-in")
             stage.fill()
             stage.connect(tenant, ping)
             for camera in cameras:
