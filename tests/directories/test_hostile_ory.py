@@ -15,7 +15,6 @@ from dataclasses import asdict
 import pytest
 from requests import PreparedRequest, Response
 
-from directories import strict_json
 from directories.base import DirectoryError, RemoteIdentity, RemotePasskey
 from directories.destinations import Destinations
 from directories.http import DirectorySession
@@ -30,6 +29,7 @@ from directories.ory import (
 )
 from directories.ory.passkeys import import_config
 from tests.directories.conftest import passkey_of
+from tests.directories.hostile import HEADERS, changed, keepable
 
 KRATOS = OrySettings(
     flavour=Flavour.SELF_HOSTED,
@@ -69,28 +69,6 @@ WHOAMI = {
     "authentication_methods": [{"method": "passkey"}],
     "identity": {"id": "i", "traits": {"email": "a@example.com"}},
 }
-ODD = (
-    None,
-    True,
-    -1,
-    10**4000,
-    0.5,
-    float("nan"),
-    float("inf"),
-    "",
-    "\0",
-    "\ud800",
-    "..",
-    "é" * 300,
-    "#/definitions/" + "9" * 5000,
-    "#/definitions/0",
-    "#",
-    [],
-    [[]] * 3,
-    {},
-    {"id": 7, "": None, "$ref": "#"},
-    [{"id": "\n", "schema": {"$ref": "#"}}],
-)
 LINKS = (
     '<http://[>; rel="next"',
     '<?page_token=%00>; rel="next"',
@@ -98,12 +76,6 @@ LINKS = (
     ";;;,,<",
     'rel="next"',
 )
-HEADERS = {
-    "retry-after": ("-1", "1e9", "Mon, 99 Foo 99999 99:99:99 +9999", "\xff", "9" * 400),
-    "x-ratelimit-reset": ("99999999999999999999", "0"),
-    "content-type": ("text/html", "application/json; charset=\xff", ""),
-    "x-request-id": ("\x01" * 500,),
-}
 
 
 def identity(person, passkey) -> dict:
@@ -143,7 +115,7 @@ class Liar:
             response.headers["link"] = self.chance.choice(LINKS)
         body = deepcopy(self.body(request))
         if self.chance.random() < 0.7:
-            body = self.changed(body)
+            body = changed(body, self.chance)
         if self.chance.random() < 0.1:
             body = {
                 "error": {"reason": body, "message": 'unknown field "passkey"', "request": body}
@@ -169,33 +141,6 @@ class Liar:
             if path.endswith(ending):
                 return body
         return self.identity
-
-    def changed(self, body):
-        """The body with one value, at any depth, replaced, renamed or dropped."""
-        if not isinstance(body, dict | list) or not body or self.chance.random() < 0.15:
-            return self.chance.choice(ODD)
-        key = self.chance.choice(list(body) if isinstance(body, dict) else range(len(body)))
-        if self.chance.random() < 0.1:
-            del body[key]
-        elif isinstance(body, dict) and self.chance.random() < 0.1:
-            body[self.chance.choice(("\0", "\udfff", "a.b\\", ""))] = body.pop(key)
-        else:
-            body[key] = self.changed(body[key])
-        return body
-
-
-def keepable(value) -> None:
-    """What databases, pages and requests need of everything that comes out."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            keepable(name)
-            keepable(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            keepable(inner)
-    elif isinstance(value, str):
-        assert strict_json.storable(value)
-        value.encode()
 
 
 def schemas(connector):

@@ -16,7 +16,6 @@ from dataclasses import asdict
 import pytest
 from requests import PreparedRequest, Response
 
-from directories import strict_json
 from directories.base import (
     CeremonyAnswer,
     DirectoryError,
@@ -43,6 +42,7 @@ from tests.directories.entra.stub import (
     VALUE,
     at,
 )
+from tests.directories.hostile import HEADERS, changed, keepable
 from tests.directories.raw import answer, serving
 
 GROUP = "9d0b8f5a-2f43-4a5b-b5a8-6f3e0d1c2b3a"
@@ -92,31 +92,6 @@ OPTIONS = {
         "extensions": {"hmacCreateSecret": True},
     },
 }
-ODD = (
-    None,
-    True,
-    -1,
-    10**4000,
-    0.5,
-    float("nan"),
-    float("inf"),
-    "",
-    "\0",
-    "\ud800",
-    "..",
-    "é" * 300,
-    [],
-    [[]] * 3,
-    {},
-    {"id": 7, "": None},
-    [{"id": "\n", "value": {"@odata.nextLink": 1}}],
-)
-HEADERS = {
-    "retry-after": ("-1", "1e9", "Mon, 99 Foo 99999 99:99:99 +9999", "\xff", "9" * 400),
-    "content-type": ("text/html", "application/json; charset=\xff", ""),
-    "date": ("yesterday", "Mon, 99 Foo 99999 99:99:99 +9999", "Sun, 22 Nov 2026 08:00:00 GMT"),
-    "request-id": ("\x01" * 500,),
-}
 
 
 class Liar:
@@ -139,7 +114,7 @@ class Liar:
                 response.headers[name] = self.chance.choice(values)
         body = deepcopy(self.body(request))
         if self.chance.random() < (0.1 if token else 0.7):
-            body = self.changed(body)
+            body = changed(body, self.chance)
         if self.chance.random() < 0.1 and not token:
             body = {"error": {"code": body, "message": "no", "innerError": {"request-id": body}}}
         response._content = json.dumps(body).encode()
@@ -188,33 +163,6 @@ class Liar:
                 )
             )
         return body
-
-    def changed(self, body):
-        """The body with one value, at any depth, replaced, renamed or dropped."""
-        if not isinstance(body, dict | list) or not body or self.chance.random() < 0.15:
-            return self.chance.choice(ODD)
-        key = self.chance.choice(list(body) if isinstance(body, dict) else range(len(body)))
-        if self.chance.random() < 0.1:
-            del body[key]
-        elif isinstance(body, dict) and self.chance.random() < 0.1:
-            body[self.chance.choice(("\0", "\udfff", "a.b\\", ""))] = body.pop(key)
-        else:
-            body[key] = self.changed(body[key])
-        return body
-
-
-def keepable(value) -> None:
-    """What databases, pages and requests need of everything that comes out."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            keepable(name)
-            keepable(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            keepable(inner)
-    elif isinstance(value, str):
-        assert strict_json.storable(value)
-        value.encode()
 
 
 PASSKEY = PasskeyRecord(
@@ -367,7 +315,7 @@ def test_private_addresses_are_not_called(place, address):
 def test_rules_of_any_shape_are_rules(monkeypatch):
     for seed in range(60):
         liar = Liar(seed)
-        body = liar.changed(deepcopy(POLICY))
+        body = changed(deepcopy(POLICY), liar.chance)
         monkeypatch.setattr("directories.entra.api.EntraApi.fido2_policy", lambda *_, **__: body)  # noqa: B023
         monkeypatch.setattr("directories.entra.policy._names", lambda *_: {})
         try:

@@ -21,8 +21,8 @@ from directories.base import CeremonyAnswer, DirectoryError, RemoteIdentity, Rem
 from directories.destinations import Destinations
 from directories.http import DirectorySession
 from directories.pingone import PingOneConnector, PingOneSettings, Region
+from tests.directories.hostile import HEADERS, changed, keepable
 from tests.directories.pingone import description
-from tests.directories.test_hostile_ory import HEADERS, ODD, keepable
 
 ID = "6f1d9c2e-0f0a-4a53-9a5c-6d9d9f2b7c11"
 SETTINGS = PingOneSettings(ID, Region.EU, ID, mfa_policy_id=ID, sign_on_application="Intranet")
@@ -139,7 +139,7 @@ class Liar:
                 response.headers[name] = self.chance.choice(values)
         body = deepcopy(self.body(request))
         if self.chance.random() < 0.4:
-            body = self.changed(body)
+            body = changed(body, self.chance)
         if self.chance.random() < 0.1 or response.status_code >= 400:
             body = {
                 "id": body,
@@ -169,19 +169,6 @@ class Liar:
         if "/applications/" in request.path_url:
             return APPLICATION
         return USER if "/users/" in request.path_url else ENVIRONMENT
-
-    def changed(self, body):
-        """The body with one value, at any depth, replaced, renamed or dropped."""
-        if not isinstance(body, dict | list) or not body or self.chance.random() < 0.15:
-            return self.chance.choice(ODD)
-        key = self.chance.choice(list(body) if isinstance(body, dict) else range(len(body)))
-        if self.chance.random() < 0.1:
-            del body[key]
-        elif isinstance(body, dict) and self.chance.random() < 0.1:
-            body[self.chance.choice(("\0", "\udfff", "a.b\\", ""))] = body.pop(key)
-        else:
-            body[key] = self.changed(body[key])
-        return body
 
 
 def written(found):
