@@ -72,6 +72,12 @@ def test_name_and_results_may_be_left_out(graph, security_key):
     assert graph.register(body).status_code == 201
 
 
+def test_extension_results_are_an_object(graph, security_key):
+    body = graph.made(security_key)
+    body["publicKeyCredential"]["clientExtensionResults"] = []
+    assert error(graph.register(body)) == (400, "BadRequest")
+
+
 def test_annotations_are_ignored(graph, security_key):
     body = graph.made(security_key)
     body["@odata.type"] = "#microsoft.graph.fido2AuthenticationMethod"

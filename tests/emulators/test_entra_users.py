@@ -162,13 +162,20 @@ def test_advanced_filters_need_the_header_and_the_count(graph, condition):
     "condition",
     [
         "shoeSize eq '4'", "mobilePhone eq '1'", "displayName gt 'a'", "contains(mail,'a')",
-        "accountEnabled eq 'true'", "displayName eq true", "startswith(accountEnabled,'t')",
+        "accountEnabled eq 'true'", "displayName eq abc", "startswith(accountEnabled,'t')",
         "displayName eq", "displayName 'a'", "(displayName eq 'a'", "displayName eq 'a' mail",
         "", "displayName like 'a'", "id in 'a'",
     ],
 )  # fmt: skip
 def test_a_filter_that_does_not_fit_is_refused(graph, condition):
     assert error(graph.get(f"/users?$filter={quote(condition)}"))[0] == 400
+
+
+def test_a_filter_tells_unknown_properties_from_unsupported_ones(graph):
+    assert error(graph.get("/users?$filter=shoeSize eq '4'")) == (400, "BadRequest")
+    assert error(graph.get("/users?$filter=displayName eq true")) == (400, "BadRequest")
+    answer = graph.get("/users?$filter=mobilePhone eq '1'")
+    assert error(answer) == (400, "Request_UnsupportedQuery")
 
 
 def test_sorting_needs_the_header_only_beside_a_filter(graph):
