@@ -18,6 +18,7 @@ import blueprints.deliveries
 import blueprints.directories
 import blueprints.directory_people
 import blueprints.enrol
+import blueprints.groups
 import blueprints.home
 import blueprints.icons
 import blueprints.links
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.icons.blueprint,
     blueprints.overview.blueprint,
     blueprints.people.blueprint,
+    blueprints.groups.blueprint,
     blueprints.all_passkeys.blueprint,
     blueprints.mails.blueprint,
     blueprints.directories.blueprint,

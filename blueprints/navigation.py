@@ -11,6 +11,7 @@ from blueprints.access import may_open
 NAVIGATION = (
     ("Overview", "overview.index"),
     ("People", "people.index"),
+    ("Groups", "groups.index"),
     ("Passkeys", "all_passkeys.index"),
     ("Directories", "directories.index"),
     ("Policies", "policies.index"),

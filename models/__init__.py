@@ -12,6 +12,7 @@ from models.directories import (
     PlacementState,
     Serves,
 )
+from models.groups import DirectoryGroup, Group, GroupMember
 from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
 from models.notices import ExpiryNotice
@@ -28,11 +29,14 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Directory",
+    "DirectoryGroup",
     "DirectoryPerson",
     "DirectoryType",
     "EnrolmentLink",
     "Evidence",
     "ExpiryNotice",
+    "Group",
+    "GroupMember",
     "Identity",
     "LimitCounter",
     "LinkPurpose",

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -134,17 +134,21 @@ def search(
     Args:
         older: the page after this person; `newer`: the page before.
     """
-    statement = select(Person)
-    for word in tidy(query).split():
-        statement = statement.where(
-            or_(
-                Person.display_name.icontains(word, autoescape=True),
-                Person.given_name.icontains(word, autoescape=True),
-                Person.family_name.icontains(word, autoescape=True),
-                Person.email.icontains(word, autoescape=True),
-            )
-        )
+    statement = select(Person).where(*matching(query))
     return newest_first(session, statement, Person, older=older, newer=newer)
+
+
+def matching(query: str) -> list[ColumnElement[bool]]:
+    """What holds of a person whose names or address hold every word of `query`."""
+    return [
+        or_(
+            Person.display_name.icontains(word, autoescape=True),
+            Person.given_name.icontains(word, autoescape=True),
+            Person.family_name.icontains(word, autoescape=True),
+            Person.email.icontains(word, autoescape=True),
+        )
+        for word in tidy(query).split()
+    ]
 
 
 def count(session: Session) -> int:

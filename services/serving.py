@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import Directory, DirectoryPerson, DirectoryType, Serves
+from models import Directory, DirectoryGroup, DirectoryPerson, DirectoryType, GroupMember, Serves
 
 IMPORTING = frozenset({DirectoryType.ORY})
 """The types that take a public key made elsewhere (`directories.base.Way.IMPORT`)."""
@@ -27,11 +27,18 @@ def in_service() -> ColumnElement[bool]:
 
 
 def serves(person_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether the directory of the query serves the person: everyone, or this one by choice."""
+    """Whether the directory of the query serves the person: everyone, this one by choice, or the
+    members of a group that they are in.
+    """
     return or_(
         Directory.serves == Serves.EVERYONE,
         exists().where(
             DirectoryPerson.directory_id == Directory.id,
             DirectoryPerson.person_id == person_id,
+        ),
+        exists().where(
+            DirectoryGroup.directory_id == Directory.id,
+            GroupMember.group_id == DirectoryGroup.group_id,
+            GroupMember.person_id == person_id,
         ),
     )

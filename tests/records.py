@@ -16,11 +16,14 @@ from models import (
     Challenge,
     Delivery,
     Directory,
+    DirectoryGroup,
     DirectoryPerson,
     DirectoryType,
     EnrolmentLink,
     Evidence,
     ExpiryNotice,
+    Group,
+    GroupMember,
     Identity,
     LinkPurpose,
     Lock,
@@ -143,6 +146,18 @@ class Records:
 
     def chosen(self, directory: Directory, person: Person) -> DirectoryPerson:
         return self._add(DirectoryPerson(directory_id=directory.id, person_id=person.id))
+
+    def group(self, *people: Person, **more: Any) -> Group:
+        """A group of these people."""
+        group = self._add(
+            Group(**{"name": f"Group {next(_number)}", "created_at": self.clock(), **more})
+        )
+        for person in people:
+            self._add(GroupMember(group_id=group.id, person_id=person.id, added_at=self.clock()))
+        return group
+
+    def chosen_group(self, directory: Directory, group: Group) -> DirectoryGroup:
+        return self._add(DirectoryGroup(directory_id=directory.id, group_id=group.id))
 
     def identity(self, directory: Directory, person: Person, remote_id: str) -> Identity:
         return self._add(

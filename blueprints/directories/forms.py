@@ -142,7 +142,7 @@ class ServesForm(FlaskForm):
         "This directory serves",
         choices=[
             SelectChoice(Serves.EVERYONE.value, "Everyone"),
-            SelectChoice(Serves.CHOSEN.value, "Chosen people"),
+            SelectChoice(Serves.CHOSEN.value, "Chosen people and groups"),
         ],
     )
 

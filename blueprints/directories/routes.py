@@ -17,17 +17,19 @@ from blueprints.directories.area import added, blueprint
 from blueprints.directories.forms import ServesForm, TestForm
 from blueprints.directories.screens import TYPES
 from directories.base import CheckState, ConnectionReport
-from models import Directory, Person, Serves
-from services import directories, people
+from models import Directory, Group, Person, Serves
+from services import directories, groups, people
 from services.deliveries import outbox
 from services.directories import expiry
 from services.directories.expiry import Expiry
 from services.refusal import Refusal
-from services.roles import Action, of_type
+from services.roles import Action, Privilege, of_type
 
 MAX_QUERY = 100
 FOUND = 10
 CHOSEN_PAGE = 50
+OFFERED = 500
+"""The most groups that are offered to be chosen."""
 MANY = 8
 """From how many directories on the list can be narrowed by name."""
 
@@ -123,7 +125,7 @@ def test(directory: uuid.UUID) -> Response:
 
 @blueprint.post("/<uuid:directory>/serves")
 def serves(directory: uuid.UUID) -> Response:
-    """Serve everyone or chosen people; choose a person, or no longer."""
+    """Serve everyone or a choice; choose a person or a group, or no longer."""
     actor, now = current_user.person, portal().now()
     with portal().database.write() as session:
         found = _taking_deliveries(session, directory)
@@ -135,6 +137,14 @@ def serves(directory: uuid.UUID) -> Response:
             person = _person(session, request.form["unchoose"])
             directories.unchoose(session, found, person, actor=actor, now=now)
             flash(f"{person.display_name} is not chosen any more.", "success")
+        elif "choose_group" in request.form:
+            group = _group(session, request.form["choose_group"])
+            directories.choose_group(session, found, group, actor=actor, now=now)
+            flash(f"{found.name} serves the group {group.name}.", "success")
+        elif "unchoose_group" in request.form:
+            group = _group(session, request.form["unchoose_group"])
+            directories.unchoose_group(session, found, group, actor=actor, now=now)
+            flash(f"The group {group.name} is not chosen any more.", "success")
         else:
             form = ServesForm()
             if not form.validate():
@@ -189,6 +199,19 @@ def _person(session: Session, text: str) -> Person:
     return found
 
 
+def _group(session: Session, text: str) -> Group:
+    """The group that a form names, for whoever may see groups."""
+    if Privilege.VIEW_GROUPS not in held_privileges():
+        abort(403)
+    try:
+        found = groups.get(session, uuid.UUID(text))
+    except ValueError:
+        found = None
+    if found is None:
+        abort(404)
+    return found
+
+
 def _page(session: Session, directory: Directory) -> str:
     summary = next(
         one for one in directories.summaries(session) if one.directory.id == directory.id
@@ -199,6 +222,8 @@ def _page(session: Session, directory: Directory) -> str:
     chosen = directories.chosen(
         session, directory, after=start.id if start else 0, limit=CHOSEN_PAGE + 1
     )
+    chosen_groups = directories.chosen_groups(session, directory)
+    known = {group.id for group in chosen_groups}
     in_service = directory.verified_at is not None
     report = directories.report_of(directory)
     return render_template(
@@ -220,6 +245,8 @@ def _page(session: Session, directory: Directory) -> str:
         found=_found(session, directory, query) if query else (),
         chosen=chosen[:CHOSEN_PAGE],
         more=chosen[CHOSEN_PAGE - 1].uuid if len(chosen) > CHOSEN_PAGE else None,
+        chosen_groups=[(one, groups.count(session, one)) for one in chosen_groups],
+        offered=[one for one in groups.every(session, limit=OFFERED) if one.id not in known],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Select, and_, exists, func, not_, select, update
@@ -222,6 +223,42 @@ def owe_linked(
             now=now,
             actor=actor,
             person=person,
+            directory=directory,
+            cause=cause,
+            count=count,
+        )
+    return count
+
+
+def owe_served(
+    session: Session,
+    directory: Directory,
+    people: Collection[int],
+    *,
+    now: datetime,
+    actor: Person | None,
+) -> int:
+    """Owe the directory every passkey that these people have and it was never asked to hold, now
+    that it serves them through a group.
+
+    Args:
+        people: their keys.
+
+    Returns:
+        How many deliveries were written; none before the directory is in service.
+    """
+    if directory.added_at is None or directory.verified_at is None or directory.ended_at:
+        return 0
+    cause = audit.Tag.GROUP_JOINED.value
+    missing = _unplaced(directory).where(Passkey.person_id.in_(people))
+    pairs = [Pair._make(row) for row in session.execute(missing)]
+    count = len(write(session, pairs, PlacementState.PRESENT, cause=cause, now=now))
+    if count:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            actor=actor,
             directory=directory,
             cause=cause,
             count=count,

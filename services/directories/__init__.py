@@ -2,7 +2,17 @@
 
 from services.directories.connecting import Emulated, connector, emulated
 from services.directories.deleting import delete, open_deliveries
-from services.directories.people import choose, chosen, chosen_among, serve, unchoose
+from services.directories.people import (
+    choose,
+    choose_group,
+    chosen,
+    chosen_among,
+    chosen_groups,
+    serve,
+    serving_groups,
+    unchoose,
+    unchoose_group,
+)
 from services.directories.records import (
     KEEP,
     add,
@@ -26,8 +36,10 @@ __all__ = [
     "add",
     "by_uuid",
     "choose",
+    "choose_group",
     "chosen",
     "chosen_among",
+    "chosen_groups",
     "connector",
     "delete",
     "discard",
@@ -41,7 +53,9 @@ __all__ = [
     "report_of",
     "run_test",
     "serve",
+    "serving_groups",
     "summaries",
     "type_of",
     "unchoose",
+    "unchoose_group",
 ]

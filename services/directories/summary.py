@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from models import (
     Delivery,
     DeliveryState,
     Directory,
+    DirectoryGroup,
     DirectoryPerson,
+    GroupMember,
     Identity,
     Person,
     Placement,
@@ -44,9 +46,16 @@ def summaries(session: Session) -> list[Summary]:
         select(Directory).where(Directory.ended_at.is_(None)).order_by(Directory.name, Directory.id)
     ).all()
     everyone = session.scalar(select(func.count(Person.id))) or 0
+    # Whoever is chosen and in a chosen group, or in two, counts once: UNION leaves doubles out.
+    served = union(
+        select(DirectoryPerson.directory_id, DirectoryPerson.person_id),
+        select(DirectoryGroup.directory_id, GroupMember.person_id).join(
+            GroupMember, GroupMember.group_id == DirectoryGroup.group_id
+        ),
+    ).subquery()
     chosen = _counts(
         session,
-        select(DirectoryPerson.directory_id, func.count()).group_by(DirectoryPerson.directory_id),
+        select(served.c.directory_id, func.count()).group_by(served.c.directory_id),
     )
     linked = _counts(
         session,

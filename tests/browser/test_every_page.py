@@ -28,6 +28,8 @@ SIGNED_IN = (
     "/admin/",
     "/admin/people",
     "/admin/people/new",
+    "/admin/groups",
+    "/admin/groups/new",
     "/admin/passkeys",
     "/admin/directories",
     "/admin/directories/new",

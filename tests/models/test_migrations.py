@@ -57,6 +57,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         passkey = records.passkey(records.person())
         directory = records.directory()
         records.chosen(directory, passkey.person)
+        records.chosen_group(directory, records.group(passkey.person))
         records.delivery(passkey, directory)
         records.browser_session(passkey)
         records.challenge()
