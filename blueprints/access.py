@@ -82,6 +82,8 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "people.index": Privilege.VIEW_PEOPLE,
     "people.new": Privilege.ADD_PEOPLE,
     "people.show": Privilege.VIEW_PEOPLE,
+    "people.suspend": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE),
+    "people.let_in": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE),
     "people.make_link": Privilege.MAKE_LINKS,
     "people.revoke_link": Privilege.MAKE_LINKS,
     "people.passkey": Privilege.VIEW_PASSKEYS,

@@ -46,6 +46,8 @@ class Capabilities:
     """Whether people can be narrowed to those assigned to the connection's own application."""
     has_rules: bool = False
     """Whether it has FIDO rules of its own that can be read (`rules`)."""
+    suspends: bool = False
+    """Whether an account there can be disabled and enabled again (`set_enabled`)."""
     proves_sign_in: bool = False
     """Whether a sign-in there can be tried from our page (`begin_proof`, `finish_proof`)."""
 
@@ -295,6 +297,9 @@ class Connector(Protocol):
 
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone. Fine if it was gone already."""
+
+    def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
+        """Disable or enable an account and read back that it is so (where `suspends`)."""
 
     def rules(self) -> DirectoryRules:
         """The directory's own FIDO rules (where `has_rules`)."""

@@ -32,7 +32,8 @@ class Delivery(Addressed, Base):
     """One change owed to one directory.
 
     It has no payload: it means "make this directory agree with this person and passkey", and the
-    worker reads what is true when it runs. `fence` grows with every claim, and a settlement names
+    worker reads what is true when it runs. Without a passkey it is about the person's account
+    there alone: whether it can be used. `fence` grows with every claim, and a settlement names
     the fence it was claimed with, so a worker that lost its lease cannot settle anything.
     """
 
@@ -56,12 +57,20 @@ class Delivery(Addressed, Base):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index(
+            "uq_deliveries_waiting_account",
+            "directory_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state = 'waiting' AND passkey_id IS NULL"),
+            postgresql_where=text("state = 'waiting' AND passkey_id IS NULL"),
+        ),
         Index("ix_deliveries_due", "state", "due_at"),
     )
 
     directory_id: Mapped[int] = mapped_column(ForeignKey("directories.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    passkey_id: Mapped[int] = mapped_column(ForeignKey("passkeys.id"), index=True)
+    passkey_id: Mapped[int | None] = mapped_column(ForeignKey("passkeys.id"), index=True)
     state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState), default=DeliveryState.WAITING)
     cause: Mapped[str] = mapped_column(String(64))
     """What it was written for, as an audit tag."""
@@ -84,7 +93,7 @@ class Delivery(Addressed, Base):
 
     directory: Mapped[Directory] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
-    passkey: Mapped[Passkey] = relationship(lazy="joined")
+    passkey: Mapped[Passkey | None] = relationship(lazy="joined")
 
 
 class Lock(Base):

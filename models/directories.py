@@ -88,6 +88,9 @@ class Identity(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     remote_id: Mapped[str] = mapped_column(String(255))
     linked_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    """When we had it disabled there, because the person was suspended: only what we disabled is
+    ever enabled again."""
 
     directory: Mapped[Directory] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")

@@ -16,6 +16,11 @@ class Tag(StrEnum):
 
     PORTAL_SET_UP = "portal.set_up"
     PERSON_ADDED = "person.added"
+    PERSON_EDITED = "person.edited"
+    PERSON_SUSPENDED = "person.suspended"
+    PERSON_LET_IN = "person.let_in"
+    PERSON_ENDED = "person.ended"
+    PERSON_BROUGHT_BACK = "person.brought_back"
     ROLE_MADE = "role.made"
     ROLE_EDITED = "role.edited"
     ROLE_ENDED = "role.ended"

@@ -24,6 +24,7 @@ from services import audit
 from services.refusal import Refusal
 from services.roles import Privilege, granted, holds_more, privileges
 from services.sessions import digest
+from services.standing import demand_active
 
 TIME_TO_FINISH = timedelta(hours=1)
 """How long an enrolment session lives after its exchange, even past the link's own expiry."""
@@ -118,9 +119,11 @@ def make(
 
     Raises:
         Refusal: `person_holds_more` when the actor holds less than the person: whoever has the
-            link can sign in as its person afterwards.
+            link can sign in as its person afterwards; `person_inactive`.
     """
     may_act_on(person, actor)
+    if person is not None:
+        demand_active(person)
     token = secrets.token_urlsafe(32)
     link = EnrolmentLink(
         token_hash=digest(token),
@@ -240,6 +243,22 @@ def revoke(session: Session, link: EnrolmentLink, *, actor: Person | None, now: 
     if link.revoked_at is None:
         link.revoked_at = now
         _record(session, audit.Tag.LINK_REVOKED, link, now=now, actor=actor)
+
+
+def revoke_open(session: Session, person: Person, *, actor: Person | None, now: datetime) -> int:
+    """Take back every link of the person that can still be opened or finished.
+
+    Returns:
+        How many there were.
+    """
+    count = 0
+    for link in of_person(session, person):
+        session.refresh(link, with_for_update={"of": EnrolmentLink})  # it may be finished just now
+        if link.finished_at is None and link.revoked_at is None and _still_in_time(link, now):
+            link.revoked_at = now
+            _record(session, audit.Tag.LINK_REVOKED, link, now=now, actor=actor)
+            count += 1
+    return count
 
 
 def get(session: Session, address: uuid.UUID) -> EnrolmentLink | None:

@@ -25,6 +25,7 @@ from services.outgoing import Claim
 from services.portal import Portal
 from services.refusal import Refusal
 from services.roles import Privilege, privileges
+from services.standing import demand_active
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def owe_link(
     """Write down that the person is to get a link by mail.
 
     Raises:
-        Refusal: `mail_not_configured`, `mail_on_its_way`, or `person_holds_more` as for a link.
+        Refusal: `mail_not_configured`, `mail_on_its_way`, or `person_holds_more` and
+            `person_inactive` as for a link.
     """
     if not configured(portal.settings):
         raise Refusal(
@@ -52,6 +54,7 @@ def owe_link(
             "No mail server is configured here. Make a link and hand it over yourself.",
         )
     links.may_act_on(person, actor)
+    demand_active(person)
     now = portal.now()
     mail = Mail(
         person=person,
@@ -88,6 +91,20 @@ def stop(session: Session, mail: Mail, *, actor: Person, now: datetime) -> None:
     if stopped is None:
         raise Refusal("mail_not_waiting", "This mail does not wait any more.")
     _record(session, audit.Tag.MAIL_STOPPED, mail, now=now, actor=actor)
+
+
+def stop_waiting(session: Session, person: Person, *, actor: Person | None, now: datetime) -> int:
+    """Give up every mail that waits for the person; how many there were."""
+    stopped = session.scalars(
+        update(Mail)
+        .where(Mail.person_id == person.id, Mail.state == MailState.WAITING)
+        .values(state=MailState.STOPPED, settled_at=now)
+        .returning(Mail)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).all()
+    for mail in stopped:
+        _record(session, audit.Tag.MAIL_STOPPED, mail, now=now, actor=actor)
+    return len(stopped)
 
 
 def get(session: Session, address: uuid.UUID) -> Mail | None:

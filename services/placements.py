@@ -98,7 +98,7 @@ def _views(session: Session, passkeys: Select[int]) -> list[PlacementView]:
     ]
 
 
-def _latest(session: Session, passkeys: Select[int]) -> dict[tuple[int, int], Delivery]:
+def _latest(session: Session, passkeys: Select[int]) -> dict[tuple[int | None, int], Delivery]:
     """The newest delivery of each placement, those aside that something newer replaced."""
     newest = (
         select(func.max(Delivery.id))

@@ -13,6 +13,9 @@ from models import Directory, DirectoryGroup, DirectoryPerson, DirectoryType, Gr
 IMPORTING = frozenset({DirectoryType.ORY})
 """The types that take a public key made elsewhere (`directories.base.Way.IMPORT`)."""
 
+SUSPENDING = frozenset({DirectoryType.ORY, DirectoryType.PINGONE})
+"""The types where an account can be disabled (`Capabilities.suspends`)."""
+
 PROVING = frozenset({DirectoryType.ORY})
 """The types where a sign-in can be tried from our page (`Capabilities.proves_sign_in`)."""
 

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session as Database
 from models import Passkey, Person, Session
 from services import audit
 from services.portal import Portal
+from services.refusal import Refusal
+from services.standing import SUSPENDED, is_active
 
 IDLE = timedelta(hours=2)
 """How long a session lives without being used."""
@@ -39,9 +41,14 @@ def open_session(
 ) -> tuple[str, Session]:
     """Open a session for a person who has just signed in with a passkey.
 
+    Raises:
+        Refusal: `person_suspended`, when they were suspended since.
+
     Returns:
         The secret id for the browser's cookie, and the row.
     """
+    if not is_active(session, person_id):
+        raise Refusal("person_suspended", SUSPENDED)
     token = secrets.token_urlsafe(32)
     opened = Session(
         token_hash=digest(token),
@@ -71,7 +78,13 @@ def look_up(portal: Portal, token: str) -> Session | None:
     live = (
         select(Session)
         .join(Passkey, Passkey.id == Session.passkey_id)
-        .where(Session.token_hash == digest(token), *_live(now))
+        .join(Person, Person.id == Session.person_id)
+        .where(
+            Session.token_hash == digest(token),
+            Person.suspended_at.is_(None),
+            Person.ended_at.is_(None),
+            *_live(now),
+        )
     )
     with portal.database.read() as session:
         found = session.scalar(live)
@@ -144,6 +157,23 @@ def end_one(session: Database, person: Person, address: uuid.UUID, *, now: datet
     return True
 
 
+def end_all(session: Database, person: Person, *, actor: Person | None, now: datetime) -> int:
+    """End every session of the person, because they may not get in any more.
+
+    Returns:
+        How many there were.
+    """
+    ended = list(
+        session.scalars(
+            select(Session).where(Session.person_id == person.id, Session.ended_at.is_(None))
+        )
+    )
+    for one in ended:
+        one.ended_at = now
+        _record_end(session, one, now=now, actor=actor)
+    return len(ended)
+
+
 def end_others(session: Database, kept: Session, *, now: datetime) -> int:
     """End every live session of a person except the one they ask from.
 
@@ -171,12 +201,15 @@ def _live(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _record_end(session: Database, ended: Session, *, now: datetime) -> None:
+def _record_end(
+    session: Database, ended: Session, *, now: datetime, actor: Person | None = None
+) -> None:
+    """Note the end of a session: by its own person, where nobody else is named."""
     audit.record(
         session,
         audit.Tag.SESSION_ENDED,
         now=now,
-        actor=ended.person,
+        actor=actor or ended.person,
         person=ended.person,
         ended=str(ended.uuid),
     )

@@ -239,8 +239,11 @@ def account(session: Session, email: str) -> Person | None:
 
 
 def may_begin_again(session: Session, person: Person) -> bool:
-    """Whether a record is only what an earlier sign-up left behind, and no account."""
-    return bool(_own_links(session, person)) and _is_bare(session, person)
+    """Whether a record is only what an earlier sign-up left behind, and no account.
+
+    Somebody who was suspended, or has left, does not come back by signing up.
+    """
+    return person.active and bool(_own_links(session, person)) and _is_bare(session, person)
 
 
 def known() -> Refusal:

@@ -64,6 +64,7 @@ class FakeDirectory(Connector):
         self.warning: Refused | None = None
         self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
         self.own_rules: DirectoryRules | None = None
+        self.suspends = True
         self.lists_groups = False
         self.lists_assigned = False
         self.members: dict[Group, set[str]] = {}
@@ -101,6 +102,7 @@ class FakeDirectory(Connector):
             lists_groups=self.lists_groups,
             lists_assigned=self.lists_assigned,
             has_rules=self.own_rules is not None,
+            suspends=self.suspends,
         )
 
     def rules(self) -> DirectoryRules:
@@ -169,6 +171,10 @@ class FakeDirectory(Connector):
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         with self._call("remove_passkey"):
             self._stored(identity).passkeys.pop(passkey.credential_id, None)
+
+    def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
+        with self._call("set_enabled"):
+            self._stored(identity).more["enabled"] = enabled
 
     def _find(self, person: PersonRecord, remote_id: str | None) -> StoredIdentity | None:
         if remote_id in self.identities:

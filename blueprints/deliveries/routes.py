@@ -75,6 +75,7 @@ def index() -> str:
         views=views,
         retriable=RETRIABLE,
         words=words,
+        subject=subject,
         here=request.full_path.rstrip("?"),
         page=pager(page, url_for(".index"), **filters),
     )
@@ -89,7 +90,7 @@ def retry(delivery: uuid.UUID) -> Response:
             tried = placements.retry(
                 session, delivery, actor=current_user.person, now=portal().now()
             )
-            said = f"{tried.passkey.nickname} for {tried.directory.name} is tried again now."
+            said = f"{subject(tried)} for {tried.directory.name} is tried again now."
     except Refusal as refusal:
         if refusal.status == 404:
             raise
@@ -105,6 +106,11 @@ def retry(delivery: uuid.UUID) -> Response:
         ),
         303,
     )
+
+
+def subject(delivery: Delivery) -> str:
+    """What a delivery is about: a passkey, or the account itself."""
+    return "The account" if delivery.passkey is None else delivery.passkey.nickname
 
 
 def words(delivery: Delivery) -> str:

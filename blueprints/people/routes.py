@@ -16,10 +16,11 @@ from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
 from blueprints.qr import qr_code
 from models import Person
-from services import directories, links, mail, mails, passkeys, people
+from services import directories, links, mail, mails, passkeys, people, suspension
 from services.directories import identities
 from services.refusal import Refusal
 from services.roles import Action, holds_more, of_type
+from services.serving import SUSPENDING
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
@@ -164,4 +165,6 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
         ],
         held_by_sign_on=directories.held_by_sign_on(database, person),
         locked=holds_more(person, current_user.person),
+        decide=suspension.obstacle(person, actor=current_user.person),
+        suspending={one.value for one in SUSPENDING},
     )

@@ -35,16 +35,16 @@ def index() -> Response | str | tuple[str, int]:
             session_hash=visitor.browser_hash(),
             **form.answer,
         )
+        with portal().database.write() as session:
+            token, opened = sessions.open_session(
+                session,
+                person_id=done.person_id,
+                passkey_id=done.passkey_id,
+                user_agent=request.user_agent.string,
+                now=portal().now(),
+            )
     except Refusal as refusal:
         return page(form, refusal), refusal.status
-    with portal().database.write() as session:
-        token, opened = sessions.open_session(
-            session,
-            person_id=done.person_id,
-            passkey_id=done.passkey_id,
-            user_agent=request.user_agent.string,
-            now=portal().now(),
-        )
     visitor.sign_in(token, opened)
     return redirect(going_on or landing(), 303)
 

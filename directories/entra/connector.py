@@ -161,6 +161,10 @@ class EntraConnector:
         """The tenant's policy for passkeys."""
         return policy.rules(self._api)
 
+    def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
+        """Refuse: the permissions that Latchkey asks for do not reach accounts themselves."""
+        raise Refused("Accounts in Entra are not disabled from here.", code="entra.no_suspend")
+
     def begin_proof(self) -> ProofOptions:
         """Refuse: a sign-in at Entra cannot be made from another page."""
         raise _no_proof()

@@ -37,7 +37,11 @@ from directories.ory.settings import Auth, Flavour, OrySettings, TraitMapping
 from directories.rules import DirectoryRules
 
 CAPABILITIES = Capabilities(
-    way=Way.IMPORT, takes_identities=True, lists_people=True, proves_sign_in=True
+    way=Way.IMPORT,
+    takes_identities=True,
+    lists_people=True,
+    suspends=True,
+    proves_sign_in=True,
 )
 
 _ALIKE = "alike:"
@@ -172,6 +176,10 @@ class OryConnector:
         if credential_id is None:
             raise Refused("This passkey has no readable id in Ory.", code="ory.unreadable_passkey")
         self._delivery.remove_passkey(identity.remote_id, credential_id)
+
+    def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
+        """Make an identity active or inactive: inactive ones sign in nowhere (contract 2.1)."""
+        self._delivery.set_enabled(identity.remote_id, enabled)
 
     def remove_identity(self, identity: RemoteIdentity) -> None:
         """Delete an identity: one that a live check made. Deliveries delete nobody."""

@@ -153,6 +153,16 @@ class OryDelivery:
             if self._has(remote_id, credential_id):
                 raise _not_removed()
 
+    def set_enabled(self, remote_id: str, enabled: bool) -> None:
+        """Set the state by JSON Patch, which leaves everything else alone (section 2.3)."""
+        state = "active" if enabled else "inactive"
+        self._api.patch(remote_id, [{"op": "replace", "path": "/state", "value": state}])
+        if self._api.identity(remote_id, with_passkeys=False).enabled is not enabled:
+            raise Refused(
+                f"Ory took the change and did not make the identity {state}.",
+                code="ory.state_kept",
+            )
+
     def _removed_whole(self, remote_id: str, credential_id: bytes | None) -> bool:
         """Remove the last passkey with its whole credential, as v25.4 and later can."""
         try:

@@ -103,6 +103,12 @@ class IdentityDocument:
         return found if isinstance(found, str) else ""
 
     @property
+    def enabled(self) -> bool | None:
+        """Whether it can sign in; None where the answer does not tell."""
+        state = self.raw.get("state")
+        return _ENABLED.get(state) if isinstance(state, str) else None
+
+    @property
     def passkeys(self) -> tuple[StoredPasskey, ...]:
         """Its passkeys, where the answer was asked to include them."""
         entries = self._passkey_config.get("credentials")
@@ -157,7 +163,7 @@ class IdentityDocument:
             given_name=given,
             family_name=family,
             email=known.get("email", ""),
-            enabled=_ENABLED.get(detail.get("state", "")),
+            enabled=self.enabled,
             note="in an organization" if self.organization_id else "",
         )
 

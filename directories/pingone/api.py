@@ -92,6 +92,11 @@ class PingOneApi:
         """One user."""
         return self._one(f"{self._here()}/users/{segment(user_id)}")
 
+    def set_enabled(self, user_id: str, enabled: bool) -> None:
+        """Let a user sign in, or not."""
+        url = f"{self._here()}/users/{segment(user_id)}/enabled"
+        self._call("PUT", url, json={"enabled": enabled})
+
     def populations(self) -> list[Item]:
         """Every population that the worker may see."""
         return self._whole("populations")

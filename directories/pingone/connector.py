@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
     lists_people=True,
     lists_groups=True,
     has_rules=True,
+    suspends=True,
 )
 """The way is what holds without knowing our origins: PingOne's default relying party ID is its
 own. Where the FIDO policy's covers our pages, the ceremony is shared (`enrols_here`)."""
@@ -161,6 +162,10 @@ class PingOneConnector:
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone."""
         devices.remove(self._api, identity.remote_id, passkey.remote_id)
+
+    def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
+        """Disable or enable a user."""
+        people.set_enabled(self._api, identity.remote_id, enabled)
 
     def rules(self) -> DirectoryRules:
         """The rules of the FIDO policy behind the chosen MFA policy."""

@@ -11,6 +11,7 @@ from directories.base import (
     Misconfigured,
     NotFound,
     Page,
+    Refused,
     RemoteIdentity,
 )
 from directories.pingone import documents
@@ -75,6 +76,16 @@ def find(api: PingOneApi, remote_id: str) -> RemoteIdentity | None:
         api.see_environment()
         return None
     return documents.identity(found, {})
+
+
+def set_enabled(api: PingOneApi, user_id: str, enabled: bool) -> None:
+    """Disable or enable a user, and read back that it is so (section 2)."""
+    api.set_enabled(user_id, enabled)
+    if documents.flag(api.user(user_id), "enabled") is not enabled:
+        raise Refused(
+            f"PingOne took the change and did not {'enable' if enabled else 'disable'} the user.",
+            code="pingone.enabled_kept",
+        )
 
 
 def populations(api: PingOneApi) -> dict[str, str]:

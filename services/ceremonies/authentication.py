@@ -27,6 +27,7 @@ from services.ceremonies.purpose import Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
 from services.ceremonies.registration import Begun
 from services.portal import Portal
+from services.standing import is_active
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,9 @@ def begin_authentication(
         made = options.request(
             rp_id=rp_id,
             allowed=allowed,
-            policy=policies.current(session),
+            policy=policies.for_anybody(session)
+            if person_id is None
+            else policies.for_person(session, person_id),
             challenge=challenge,
         )
         row = challenges.make(
@@ -164,6 +167,8 @@ def _verify(portal: Portal, challenge: Challenge, binding: Binding, response: st
             raise CeremonyRefusal("credential_ended")
         if binding.person_id is not None and passkey.person_id != binding.person_id:
             raise CeremonyRefusal("credential_other_person")
+        if not passkey.person.active:
+            raise CeremonyRefusal("person_suspended")
     except CeremonyRefusal as refusal:
         raise _Refused(refusal, passkey) from refusal
     return _Used(passkey, answer)
@@ -228,11 +233,15 @@ def _accept(portal: Portal, challenge: Challenge, binding: Binding, used: _Used)
     """Judge the counter and note the use, on the row as it is now and locked.
 
     Raises:
-        _Refused: `counter_not_greater`, or `credential_ended` when it ended just now.
+        _Refused: `counter_not_greater`; `credential_ended` when it ended just now, or
+            `person_suspended` when its person was.
     """
     now, counted = portal.now(), used.answer.authenticator.sign_count
     with portal.database.write() as session:
+        active = is_active(session, used.passkey.person_id)
         passkey = session.get_one(Passkey, used.passkey.id, with_for_update={"of": Passkey})
+        if not active:
+            raise _Refused(CeremonyRefusal("person_suspended"), used.passkey)
         if passkey.ended_at is not None:
             raise _Refused(CeremonyRefusal("credential_ended"), used.passkey)
         if not _counts_on(passkey, counted):
@@ -255,7 +264,7 @@ def _counts_on(passkey: Passkey, counted: int) -> bool:
 
 
 def _judge_counter(session: Session, passkey: Passkey, counted: int, *, now: datetime) -> None:
-    policy = policies.current(session)
+    policy = policies.for_person(session, passkey.person_id)
     facts: dict[str, Any] = {"counted": counted, "known": passkey.sign_count}
     if policy is None or policy.refuse_counter_regress:
         raise _Refused(CeremonyRefusal("counter_not_greater", facts), passkey)

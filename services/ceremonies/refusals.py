@@ -10,6 +10,7 @@ from typing import Any
 
 from services.attestation.policy import SENTENCES as VERDICTS
 from services.refusal import Refusal
+from services.standing import SUSPENDED
 
 AGAIN = "Go back to the page and try again."
 ELSEWHERE = "The answer did not come from this page, so it was not accepted."
@@ -65,6 +66,7 @@ CODES: dict[str, str] = {
     "backup_eligibility_changed": NOT_SIGNED_IN,
     "credential_ended": "That passkey was removed, so it does not sign in any more.",
     "credential_other_person": "That passkey is not one of yours here. Use one of your own.",
+    "person_suspended": SUSPENDED,
     "counter_not_greater": (
         "That security key has counted fewer uses than are known here, as a copy of it would. "
         "Try once more; if it happens again, tell your administrator."

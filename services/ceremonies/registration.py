@@ -22,6 +22,7 @@ from services.ceremonies.purpose import Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
 from services.portal import Portal
 from services.refusal import Refusal
+from services.standing import is_active
 
 Finish = Callable[[Session, Passkey], None]
 
@@ -43,7 +44,8 @@ def begin_registration(
     the first passkey takes the handle that the person was given.
 
     Raises:
-        CeremonyRefusal: `policy_missing` while nobody has chosen what is allowed.
+        CeremonyRefusal: `policy_missing` while nobody has chosen what is allowed;
+            `person_suspended`.
         ValueError: when the purpose is not to register.
     """
     if not purpose.registers:
@@ -51,9 +53,11 @@ def begin_registration(
     settings = portal.settings
     challenge = challenges.random_challenge()
     with portal.database.write() as session:
-        policy = policies.current(session)
+        policy = policies.for_person(session, person_id)
         if policy is None:
             raise CeremonyRefusal("policy_missing")
+        if not is_active(session, person_id):
+            raise CeremonyRefusal("person_suspended")
         person = session.get_one(Person, person_id)
         existing = passkeys.own_of_person(session, person_id, rp_id=settings.rp_id)
         made = options.creation(
@@ -130,6 +134,8 @@ def _register(
         raise CeremonyRefusal(verdict.code, facts)
     model = portal.metadata.model(evidence.aaguid)
     with portal.database.write() as session:
+        if not is_active(session, person_id):
+            raise CeremonyRefusal("person_suspended", facts)
         try:
             passkey = passkeys.store(
                 session,

@@ -9,7 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directories.base import PasskeyRecord, PersonRecord
-from models import Delivery, Directory, Evidence, Identity, Passkey, Placement, PlacementState
+from models import (
+    Delivery,
+    Directory,
+    Evidence,
+    Identity,
+    Passkey,
+    Person,
+    Placement,
+    PlacementState,
+)
 from services.deliveries.rows import Pair
 from services.people import to_record
 from services.serving import serves
@@ -22,6 +31,8 @@ class Desired:
     person: PersonRecord
     passkey: PasskeyRecord
     wanted: PlacementState
+    suspended: bool = False
+    """Whether the person is, so that their account there is disabled where that can be done."""
 
     def same_as(self, other: Desired) -> bool:
         """Whether both ask for the same; a sign-in that only counted on changes nothing."""
@@ -29,6 +40,21 @@ class Desired:
 
     def _lasting(self) -> Desired:
         return replace(self, passkey=replace(self.passkey, sign_count=0, backup_state=False))
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is true of a person's account in a directory, whatever their passkeys."""
+
+    person: PersonRecord
+    identity_id: str | None
+    """The directory's id of the person's identity, once linked."""
+    suspended: bool
+    left: bool
+    disabled_here: bool
+    """Whether it was we who had it disabled."""
+    ended: bool
+    """Whether the directory itself was ended."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +69,7 @@ class Facts:
     placed: bool
     """Whether the directory confirmed the passkey."""
     served: bool
+    account: Account
     ended: bool
     """Whether the directory itself was ended."""
     not_after: datetime | None
@@ -56,24 +83,42 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
             Placement.passkey_id == pair.passkey_id, Placement.directory_id == pair.directory_id
         )
     ).one()
-    identity_id = session.scalar(
-        select(Identity.remote_id).where(
-            Identity.directory_id == pair.directory_id, Identity.person_id == pair.person_id
-        )
-    )
+    account = read_account(session, pair)
     served = session.scalar(
         select(Directory.id).where(Directory.id == pair.directory_id, serves(pair.person_id))
     )
     return Facts(
         desired=Desired(
-            to_record(passkey.person), _record(session, passkey), _wanted(passkey, placement)
+            account.person,
+            _record(session, passkey),
+            _wanted(passkey, placement),
+            account.suspended,
         ),
-        identity_id=identity_id,
+        identity_id=account.identity_id,
         remote_id=placement.remote_id,
         placed=placement.actual is PlacementState.PRESENT,
         served=served is not None,
+        account=account,
         ended=placement.directory.ended_at is not None,
         not_after=session.get_one(Delivery, delivery_id).not_after,
+    )
+
+
+def read_account(session: Session, pair: Pair) -> Account:
+    """What is true of the person's account in the directory."""
+    person = session.get_one(Person, pair.person_id)
+    identity = session.scalar(
+        select(Identity).where(
+            Identity.directory_id == pair.directory_id, Identity.person_id == pair.person_id
+        )
+    )
+    return Account(
+        person=to_record(person),
+        identity_id=None if identity is None else identity.remote_id,
+        suspended=person.suspended_at is not None,
+        left=person.ended_at is not None,
+        disabled_here=identity is not None and identity.disabled_at is not None,
+        ended=session.get_one(Directory, pair.directory_id).ended_at is not None,
     )
 
 

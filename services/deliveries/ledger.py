@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,24 @@ class Ledger:
         """
         with self._portal.database.write() as session:
             renew(session, self._claim, now=self._portal.now())
+
+    def disabled(self, *, by_us: bool) -> None:
+        """Note whether it is we who have the account disabled, before it is done.
+
+        Raises:
+            LostLease: when the delivery is somebody else's by now.
+        """
+        with self._portal.database.write() as session:
+            now, pair = self._portal.now(), self._claim.pair
+            renew(session, self._claim, now=now)
+            session.execute(
+                update(Identity)
+                .where(
+                    Identity.directory_id == pair.directory_id,
+                    Identity.person_id == pair.person_id,
+                )
+                .values(disabled_at=now if by_us else None)
+            )
 
     def link(self, remote: RemoteIdentity) -> bool:
         """Note which identity is the person's, before anything is written into it.
@@ -79,6 +97,7 @@ class Ledger:
             session.add(identity)
         else:
             identity.remote_id, identity.linked_at = remote.remote_id, now
+            identity.disabled_at = None  # that was another account
         session.flush()
         audit.record(
             session,

@@ -12,6 +12,7 @@ from models import (
     Delivery,
     DeliveryState,
     Directory,
+    Identity,
     Passkey,
     Person,
     Placement,
@@ -19,9 +20,18 @@ from models import (
 )
 from models.passkeys import OWN
 from services import audit
-from services.deliveries.rows import CHUNK, REPLACED, STOPPED, Pair, lock, waiting, write
+from services.deliveries.rows import (
+    CHUNK,
+    REPLACED,
+    STOPPED,
+    Pair,
+    lock,
+    waiting,
+    write,
+    write_accounts,
+)
 from services.refusal import Refusal
-from services.serving import IMPORTING, in_service, serves
+from services.serving import IMPORTING, SUSPENDING, in_service, serves
 
 NOT_SERVED = "delivery.not_served"
 """Why a delivery was dropped when the directory does not serve the person any more."""
@@ -95,6 +105,31 @@ def owe_renamed(session: Session, passkey: Passkey, *, now: datetime, actor: Per
         now=now,
         actor=actor,
     )
+
+
+def owe_account(session: Session, person: Person, *, cause: str, now: datetime) -> int:
+    """Owe every directory that can disable the person's account to agree with their suspension.
+
+    Returns:
+        How many deliveries were written; one that waits already covers the same change.
+    """
+    session.flush()
+    found = session.scalars(
+        select(Identity)
+        .join(Directory, Identity.directory_id == Directory.id)
+        .where(Identity.person_id == person.id, in_service(), Directory.type.in_(SUSPENDING))
+    ).all()
+    written = write_accounts(session, found, cause=cause, now=now)
+    for identity in written:
+        audit.record(
+            session,
+            audit.Tag.DELIVERY_OWED,
+            now=now,
+            person=person,
+            directory=identity.directory,
+            cause=cause,
+        )
+    return len(written)
 
 
 def unplaced(session: Session, directory: Directory) -> int:

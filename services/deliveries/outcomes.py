@@ -30,7 +30,8 @@ class Why:
 class Done:
     """The directory agrees, and it was read back."""
 
-    actual: PlacementState
+    actual: PlacementState | None
+    """What was read back; None where only an account was concerned."""
     remote_id: str | None = None
     note: Why | None = None
     """What an operator should know although it is done."""

@@ -18,7 +18,8 @@ from directories.base import (
     Written,
 )
 from models import PlacementState
-from services.deliveries.facts import Desired, Facts
+from services.deliveries.accounts import agree
+from services.deliveries.facts import Facts
 from services.deliveries.ledger import Ledger, LockTaken
 from services.deliveries.outbox import NOT_SERVED
 from services.deliveries.outcomes import (
@@ -45,6 +46,10 @@ NOT_THERE = Why(
     "passkey.not_there", "The directory answered as if it had taken the passkey, but has it not."
 )
 TOO_LATE = Why("delivery.too_late", "The time that the directory gave for the touch is over.")
+SUSPENDED = Why(
+    "delivery.person_suspended",
+    "The person is suspended. Their keys are delivered when they are let back in.",
+)
 ENDED = Why("directory.ended", "The directory was disconnected.")
 UNSERVED = Why(NOT_SERVED, "The directory does not serve this person any more.")
 
@@ -56,6 +61,8 @@ def moot(facts: Facts) -> Dropped | None:
     present = facts.desired.wanted is PlacementState.PRESENT
     if present and not facts.served and not facts.placed:
         return Dropped(UNSERVED)
+    if present and not facts.placed and facts.account.suspended:
+        return Dropped(SUSPENDED)
     return None
 
 
@@ -85,7 +92,7 @@ def _put(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
     desired = facts.desired
     identity = connector.find_identity(desired.person, facts.identity_id)
     if identity is not None:
-        return _put_into(identity, desired, connector, ledger)
+        return _put_into(identity, facts, connector, ledger)
     if not connector.capabilities.takes_identities:
         return Held(NO_IDENTITY)
     try:
@@ -96,7 +103,7 @@ def _put(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
         identity = connector.find_identity(desired.person, None)
         if identity is None:
             raise
-        return _put_into(identity, desired, connector, ledger)
+        return _put_into(identity, facts, connector, ledger)
     if not ledger.link(written.identity):
         return Held(LINKED_TO_ANOTHER)
     if written.passkey is None and written.shortfall is None:  # it takes one thing at a time
@@ -106,11 +113,12 @@ def _put(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
 
 
 def _put_into(
-    identity: RemoteIdentity, desired: Desired, connector: Connector, ledger: Ledger
+    identity: RemoteIdentity, facts: Facts, connector: Connector, ledger: Ledger
 ) -> Outcome:
     if not ledger.link(identity):
         return Held(LINKED_TO_ANOTHER)
-    return _outcome(connector.put_passkey(identity, desired.passkey, None))
+    agree(facts.account, identity, connector, ledger)
+    return _outcome(connector.put_passkey(identity, facts.desired.passkey, None))
 
 
 def _outcome(written: Written) -> Outcome:

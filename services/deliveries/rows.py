@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, text, tuple_, update
+from sqlalchemy import ColumnElement, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Placement, PlacementState
+from models import Delivery, DeliveryState, Identity, Placement, PlacementState
 from services.deliveries.upsert import insert
 
 REPLACED = "delivery.replaced"
@@ -28,10 +28,13 @@ CHUNK = 500
 
 
 class Pair(NamedTuple):
-    """A passkey (and whose it is) and the directory that must agree with it."""
+    """A passkey (and whose it is) and the directory that must agree with it.
+
+    Without a passkey, it is the person's account there.
+    """
 
     directory_id: int
-    passkey_id: int
+    passkey_id: int | None
     person_id: int
 
 
@@ -56,6 +59,49 @@ def write(
         _replace_stopped(session, chunk, now=now)
         written += _deliveries(session, chunk, cause=cause, now=now)
     return written
+
+
+def write_accounts(
+    session: Session, identities: Sequence[Identity], *, cause: str, now: datetime
+) -> list[Identity]:
+    """Write a delivery of each account. Its identity is locked, as a placement is for a passkey.
+
+    Returns:
+        The accounts for which a delivery was new.
+    """
+    written = []
+    for identity in sorted(identities, key=lambda one: one.directory_id):
+        pair = Pair(identity.directory_id, None, identity.person_id)
+        lock(session, pair)
+        session.execute(
+            update(Delivery)
+            .where(Delivery.state.in_(STOPPED), *_of(pair))
+            .values(state=DeliveryState.DROPPED, code=REPLACED, settled_at=now)
+        )
+        if waiting(session, pair) is not None:
+            continue
+        session.add(
+            Delivery(
+                directory_id=pair.directory_id,
+                person_id=pair.person_id,
+                state=DeliveryState.WAITING,
+                cause=cause,
+                created_at=now,
+                due_at=now,
+            )
+        )
+        session.flush()
+        written.append(identity)
+    return written
+
+
+def _of(pair: Pair) -> tuple[ColumnElement[bool], ...]:
+    """The deliveries of exactly this pair."""
+    return (
+        Delivery.directory_id == pair.directory_id,
+        Delivery.person_id == pair.person_id,
+        Delivery.passkey_id == pair.passkey_id,
+    )
 
 
 def _want(
@@ -129,7 +175,17 @@ def _deliveries(
 
 
 def lock(session: Session, pair: Pair) -> Placement | None:
-    """Take the placement's row until the transaction ends (SQLite has only one writer anyway)."""
+    """Take the placement's row until the transaction ends (SQLite has only one writer anyway).
+
+    For an account, which has no placement, its identity's row is taken.
+    """
+    if pair.passkey_id is None:
+        session.execute(
+            select(Identity.id)
+            .where(Identity.directory_id == pair.directory_id, Identity.person_id == pair.person_id)
+            .with_for_update(of=Identity)
+        ).all()
+        return None
     return session.scalar(
         select(Placement)
         .where(Placement.directory_id == pair.directory_id, Placement.passkey_id == pair.passkey_id)
@@ -141,10 +197,6 @@ def waiting(session: Session, pair: Pair) -> Delivery | None:
     """The delivery that waits for this pair, taken until the transaction ends."""
     return session.scalar(
         select(Delivery)
-        .where(
-            Delivery.directory_id == pair.directory_id,
-            Delivery.passkey_id == pair.passkey_id,
-            Delivery.state == DeliveryState.WAITING,
-        )
+        .where(*_of(pair), Delivery.state == DeliveryState.WAITING)
         .with_for_update(of=Delivery)
     )

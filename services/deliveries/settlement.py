@@ -35,7 +35,8 @@ def settle(
 
     Args:
         facts: what the run went by; when what is wanted has changed since, another delivery is
-            owed in the same transaction. None where the run got no facts.
+            owed in the same transaction. None where the run got no facts, and for an account:
+            whoever suspends somebody owes that by a delivery of its own.
 
     Returns:
         False when somebody else has the delivery by now; then nothing was written.
@@ -50,25 +51,27 @@ def settle(
         )
         .with_for_update(of=Delivery)
     )
-    if delivery is None or placement is None:
+    if delivery is None or (placement is None and claim.pair.passkey_id is not None):
         return False
     delivery.lease_until = None
-    if placement.passkey.ended_at is not None:
+    if placement is not None and placement.passkey.ended_at is not None:
         placement.wanted = PlacementState.ABSENT
     match outcome:
         case Done():
-            _confirm(placement, outcome.actual, outcome.remote_id, now=now)
+            if placement is not None and outcome.actual is not None:
+                _confirm(placement, outcome.actual, outcome.remote_id, now=now)
             _end(delivery, DeliveryState.DONE, outcome.note, now=now)
             _record(session, audit.Tag.DELIVERY_DONE, delivery, now=now)
         case Held():
-            if outcome.actual is not None:
+            if placement is not None and outcome.actual is not None:
                 _confirm(placement, outcome.actual, None, now=now)
             _stop(session, claim, delivery, DeliveryState.HELD, outcome.why, now=now)
         case NeedsTouch():
             _stop(session, claim, delivery, DeliveryState.NEEDS_TOUCH, outcome.why, now=now)
         case Dropped():
             # What was asked for anew meanwhile is decided by the delivery that waits for it.
-            if waiting(session, claim.pair) is None and not (facts and facts.placed):
+            settled = waiting(session, claim.pair) is None and not (facts and facts.placed)
+            if placement is not None and settled:
                 placement.wanted = PlacementState.ABSENT
             _end(delivery, DeliveryState.DROPPED, outcome.why, now=now)
         case Later():

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from directories.base import Connector, DirectoryError
 from models import Directory
+from services.deliveries import accounts
 from services.deliveries import facts as facts_module
 from services.deliveries.claims import Claim, LostLease, claim
 from services.deliveries.facts import Facts
@@ -60,14 +61,20 @@ def _run(portal: Portal, held: Claim, *, worker: str) -> None:
     facts: Facts | None = None
     try:
         with portal.database.read() as session:
-            facts = facts_module.read(session, held.delivery_id, held.pair)
             directory = session.get_one(Directory, held.pair.directory_id)
-            ready = moot(facts) or _connector(portal, directory)
-        outcome = (
-            ready
-            if isinstance(ready, Outcome)
-            else reconcile(facts, ready, Ledger(portal, held), now=portal.now())
-        )
+            if held.pair.passkey_id is None:
+                account = facts_module.read_account(session, held.pair)
+                ready = accounts.moot(account) or _connector(portal, directory)
+            else:
+                facts = facts_module.read(session, held.delivery_id, held.pair)
+                account = facts.account
+                ready = moot(facts) or _connector(portal, directory)
+        if isinstance(ready, Outcome):
+            outcome = ready
+        elif facts is None:
+            outcome = accounts.reconcile(account, ready, Ledger(portal, held))
+        else:
+            outcome = reconcile(facts, ready, Ledger(portal, held), now=portal.now())
     except LostLease:
         log.warning("delivery %d: %s lost its lease; left alone", held.delivery_id, worker)
         return

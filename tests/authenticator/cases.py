@@ -37,6 +37,7 @@ class Before(StrEnum):
     KNOWN = "somebody else registered the credential id `OTHER_ID`"
     NOT_REGISTERED = "the key was never registered"
     ENDED = "the passkey was ended"
+    SUSPENDED = "the person was suspended"
     ANOTHERS = "the passkey is another person's"
 
 
@@ -187,6 +188,14 @@ SIGN_IN: tuple[Case, ...] = tuple(
             twisted(),
             Ceremony.SIGN_IN,
             Before.ENDED,
+            HandIn.AS_ASKED,
+        ),
+        (
+            "person_suspended",
+            "suspended",
+            twisted(),
+            Ceremony.SIGN_IN,
+            Before.SUSPENDED,
             HandIn.AS_ASKED,
         ),
         (

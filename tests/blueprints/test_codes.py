@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import delete
 
-from models import AttestationPolicy, Passkey
+from models import AttestationPolicy, Passkey, Person
 from services.ceremonies import CODES
 from tests.authenticator.cases import CASES, OTHER_ID, Before, Ceremony, HandIn
 from tests.visitor import Visitor
@@ -62,6 +62,10 @@ def stage(app, portal, world, administrator, invite, clock):
             with portal.database.write() as session:
                 for passkey in session.query(Passkey):
                     passkey.ended_at = clock()
+        if case.before is Before.SUSPENDED:
+            with portal.database.write() as session:
+                for person in session.query(Person):
+                    person.suspended_at = clock()
         begun = visitor.options("sign-in").json
         return visitor, begun["ceremony"], answer(visitor, case, begun["options"])
 

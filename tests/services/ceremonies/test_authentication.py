@@ -6,8 +6,8 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from models import AttestationPolicy, AuditEvent, Passkey
-from services.ceremonies import Authenticated, CeremonyRefusal, Purpose
+from models import AttestationPolicy, AuditEvent, Passkey, Person
+from services.ceremonies import Authenticated, CeremonyRefusal, Purpose, authentication
 from tests.authenticator.key import decoded
 
 
@@ -225,3 +225,20 @@ def test_a_passkey_that_ends_while_it_is_verified_does_not_sign_in(bench, world,
 
     monkeypatch.setattr(authentication, "_verify_signature", verify_and_end)
     assert refused_code(bench, key) == "credential_ended"
+
+
+def test_somebody_who_is_suspended_while_it_is_verified_does_not_sign_in(
+    bench, world, ada, monkeypatch
+):
+    key = world.key()
+    enrol(bench, key, ada)
+    verify = authentication._verify
+
+    def verify_and_suspend(*args):
+        used = verify(*args)
+        with bench.portal.database.write() as session:
+            session.get_one(Person, ada).suspended_at = bench.portal.now()
+        return used
+
+    monkeypatch.setattr(authentication, "_verify", verify_and_suspend)
+    assert refused_code(bench, key) == "person_suspended"

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from models import AuditEvent, Passkey
+from models import AuditEvent, Passkey, Person
 from services.ceremonies import CODES, CeremonyRefusal, Purpose
 from tests.authenticator.cases import ANY, CASES, OTHER_ID, Before, Ceremony, HandIn
 
@@ -66,6 +66,9 @@ def sign_in(bench, case, key):
     if case.before is Before.ENDED:
         with bench.portal.database.write() as session:
             session.get_one(Passkey, passkey.id).ended_at = bench.portal.now()
+    if case.before is Before.SUSPENDED:
+        with bench.portal.database.write() as session:
+            session.get_one(Person, owner).suspended_at = bench.portal.now()
     arguments: dict = {}
     if case.ceremony is Ceremony.CONFIRM:
         arguments = {"purpose": Purpose.CONFIRM, "person_id": person, "subject": "one"}

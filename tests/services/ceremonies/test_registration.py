@@ -194,3 +194,30 @@ def test_a_u2f_key_is_not_trusted_for_want_of_a_model(bench, world):
     with pytest.raises(Refusal) as refused:
         enrol(bench, key, bench.person(), attestation="packed")
     assert refused.value.code == "attestation_untrusted.no_anchors"
+
+
+def suspend(bench, person) -> None:
+    with bench.portal.database.write() as session:
+        session.get_one(Person, person).suspended_at = bench.portal.now()
+
+
+def test_nobody_who_is_suspended_begins_to_register(bench):
+    bench.choose("any")
+    person = bench.person()
+    suspend(bench, person)
+    with pytest.raises(Refusal) as refused:
+        bench.begin(person)
+    assert refused.value.code == "person_suspended"
+
+
+def test_a_key_of_somebody_who_was_suspended_meanwhile_is_not_stored(bench, world):
+    bench.choose("any")
+    person = bench.person()
+    begun = bench.begin(person)
+    answer = json.dumps(world.key().create(begun.options, origin=bench.origin))
+    suspend(bench, person)
+    with pytest.raises(Refusal) as refused:
+        bench.finish(person, begun.ceremony, answer)
+    assert refused.value.code == "person_suspended"
+    with bench.portal.database.read() as session:
+        assert session.scalars(select(Passkey)).all() == []
