@@ -1,13 +1,13 @@
 """Deliveries of an account, beside those of passkeys: suspended people are disabled in directories
 
-Revision: 0013
+Revision: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
