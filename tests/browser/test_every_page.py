@@ -111,6 +111,8 @@ def test_every_page_is_clean(stocked, connected, visit, scheme, width):
         f"{directory}/mapping",
         f"{directory}/edit",
         f"{directory}/delete",
+        f"{directory}/people",
+        f"{directory}/people/pairs",
         *of_other_types(connected),
     )
     for path in pages:
@@ -123,7 +125,8 @@ def test_every_page_is_clean(stocked, connected, visit, scheme, width):
 def of_other_types(connected: list[Directory]) -> list[str]:
     """The pages of directories that take no deliveries."""
     entra, pingone = (f"/admin/directories/{one.uuid}" for one in connected)
-    own = [f"{one}{page}" for one in (entra, pingone) for page in ("", "/edit", "/delete")]
+    each = ("", "/edit", "/delete", "/people", "/people/groups", "/people/pairs")
+    own = [f"{one}{page}" for one in (entra, pingone) for page in each]
     return [*own, f"{pingone}/mfa-policy"]
 
 

@@ -17,6 +17,7 @@ from directories import registry
 from directories.base import Group, Misconfigured, NotFound, Refused, Transient
 from models import Delivery, DirectoryType, EnrolmentLink, Identity, Mail, Person
 from services import people, role_changes, roles
+from services.directories import browsing
 from services.roles import Privilege
 from tests.blueprints.conftest import said
 from tests.fake_directory import FakeDirectory
@@ -205,6 +206,18 @@ def test_passkeys_there_are_counted_after_the_page_and_only_of_its_own_records(s
     fake.before["passkey_counts"].append(DOWN)
     assert staff.visitor.get(address).status_code == 502
     assert "cannot be told" in said(staff.open(count="1")), "without script"
+
+
+def test_a_next_page_whose_name_is_too_long_for_an_address_is_told(staff, fake, monkeypatch):
+    monkeypatch.setattr(browsing, "LONGEST_HANDLE", 100)
+    fake.page_size = 1
+    fake.add("grace@example.com")
+    fake.add("alan@example.com")
+    page = staff.open()
+    assert "in too long a text. Narrow the search." in said(page)
+    assert "Next" not in said(page)
+    counted = staff.visitor.get(href(page, "Count"))
+    assert "not linked – 0" in said(counted)
 
 
 @pytest.mark.parametrize(
