@@ -17,6 +17,7 @@ PUBLIC = (
     "/sign-in",
     "/help/browser",
     "/help/leftover",
+    "/help/link",
     "/help/ory",
     "/help/sign-in",
     "/nothing-here",
