@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, not_, select, update
+from sqlalchemy import Select, and_, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -134,7 +134,10 @@ def owe_account(session: Session, person: Person, *, cause: str, now: datetime) 
 
 def unplaced(session: Session, directory: Directory) -> int:
     """How many live passkeys of people it serves the directory was never asked to hold."""
-    return session.scalar(select(func.count()).select_from(_unplaced(directory).subquery())) or 0
+    return (
+        session.scalar(select(func.count()).select_from(unplaced_passkeys(directory).subquery()))
+        or 0
+    )
 
 
 def owe_existing(
@@ -155,7 +158,7 @@ def owe_existing(
             status=409,
         )
     cause = audit.Tag.DIRECTORY_ADDED.value
-    pairs = [Pair._make(row) for row in session.execute(_unplaced(directory))]
+    pairs = [Pair._make(row) for row in session.execute(unplaced_passkeys(directory))]
     written = write(session, pairs, PlacementState.PRESENT, cause=cause, now=now)
     audit.record(
         session,
@@ -206,65 +209,6 @@ def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: da
     return delivery
 
 
-def owe_held(session: Session, directory: Directory, *, now: datetime, actor: Person | None) -> int:
-    """Owe once more whatever the directory holds for a human, now that a human has mended it.
-
-    Returns:
-        How many deliveries were written; one that waits already covers the same change.
-    """
-    cause = audit.Tag.DIRECTORY_TESTED.value
-    count = _owe_held(session, _held(directory), cause=cause, now=now)
-    if count:
-        audit.record(
-            session,
-            audit.Tag.DELIVERY_OWED,
-            now=now,
-            actor=actor,
-            directory=directory,
-            cause=cause,
-            count=count,
-        )
-    return count
-
-
-def owe_linked(
-    session: Session,
-    directory: Directory,
-    person: Person,
-    *,
-    now: datetime,
-    actor: Person | None,
-) -> int:
-    """Owe the directory what is the person's, now that it is known which record there is theirs.
-
-    That is every passkey it was never asked to hold, and whatever it holds for a human: mostly
-    because the record was not found, or was somebody else's.
-
-    Returns:
-        How many deliveries were written; none before the directory is in service.
-    """
-    if directory.added_at is None or directory.verified_at is None or directory.ended_at:
-        return 0
-    cause = audit.Tag.IDENTITY_LINKED.value
-    missing = _unplaced(directory).where(Passkey.person_id == person.id)
-    pairs = [Pair._make(row) for row in session.execute(missing)]
-    count = len(write(session, pairs, PlacementState.PRESENT, cause=cause, now=now))
-    held = _held(directory).where(Passkey.person_id == person.id)
-    count += _owe_held(session, held, cause=cause, now=now)
-    if count:
-        audit.record(
-            session,
-            audit.Tag.DELIVERY_OWED,
-            now=now,
-            actor=actor,
-            person=person,
-            directory=directory,
-            cause=cause,
-            count=count,
-        )
-    return count
-
-
 def owe_served(
     session: Session,
     directory: Directory,
@@ -285,7 +229,7 @@ def owe_served(
     if directory.added_at is None or directory.verified_at is None or directory.ended_at:
         return 0
     cause = audit.Tag.GROUP_JOINED.value
-    missing = _unplaced(directory).where(Passkey.person_id.in_(people))
+    missing = unplaced_passkeys(directory).where(Passkey.person_id.in_(people))
     pairs = [Pair._make(row) for row in session.execute(missing)]
     count = len(write(session, pairs, PlacementState.PRESENT, cause=cause, now=now))
     if count:
@@ -338,35 +282,8 @@ def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
         )
 
 
-def _held(directory: Directory) -> Select[Placement, int]:
-    """The placements of which a delivery is held, and whose they are."""
-    return (
-        select(Placement, Passkey.person_id)
-        .join(Passkey, Placement.passkey_id == Passkey.id)
-        .where(
-            Placement.directory_id == directory.id,
-            exists().where(
-                Delivery.directory_id == Placement.directory_id,
-                Delivery.passkey_id == Placement.passkey_id,
-                Delivery.state == DeliveryState.HELD,
-            ),
-        )
-        .order_by(Placement.passkey_id)
-        .with_for_update(of=Placement)  # nobody changes what is wanted before it is written again
-    )
-
-
-def _owe_held(session: Session, held: Select[Placement, int], *, cause: str, now: datetime) -> int:
-    pairs: dict[PlacementState, list[Pair]] = {state: [] for state in PlacementState}
-    for placement, person_id in session.execute(held):
-        pair = Pair(placement.directory_id, placement.passkey_id, person_id)
-        pairs[placement.wanted].append(pair)
-    return sum(
-        len(write(session, some, wanted, cause=cause, now=now)) for wanted, some in pairs.items()
-    )
-
-
-def _unplaced(directory: Directory) -> Select[int, int, int]:
+def unplaced_passkeys(directory: Directory) -> Select[int, int, int]:
+    """The live passkeys of people it serves that the directory was never asked to hold."""
     return (
         select(Directory.id, Passkey.id, Passkey.person_id)
         .join(Passkey, and_(Passkey.maker == OWN, Passkey.ended_at.is_(None)))

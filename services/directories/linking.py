@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from directories.base import RemoteIdentity
 from models import Delivery, DeliveryState, Directory, Identity, Passkey, Person, Placement
 from services import audit
-from services.deliveries import outbox
+from services.deliveries import again
 from services.directories import identities
 from services.refusal import Refusal
 from services.roles import holds_more
@@ -111,7 +111,7 @@ def link(
         label=remote.label,
         how=how,
     )
-    return outbox.owe_linked(session, directory, person, now=now, actor=actor)
+    return again.owe_linked(session, directory, person, now=now, actor=actor)
 
 
 def bond(session: Session, identity: Identity, *, actor: Person) -> Refusal | None:

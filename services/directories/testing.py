@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from directories.base import Check, CheckState, ConnectionReport, DirectoryError
 from models import Directory, Person
 from services import audit
-from services.deliveries import outbox
+from services.deliveries import again, outbox
 from services.directories.connecting import connector
 from services.directories.records import by_uuid
 from services.portal import Portal
@@ -63,7 +63,7 @@ def run_test(portal: Portal, name: uuid.UUID | str, *, probe: bool, actor: Perso
         released = 0
         if in_service and report.verified:
             # What was held may have been held for what is mended now; what is not, is held again.
-            released = outbox.owe_held(session, directory, now=portal.now(), actor=actor)
+            released = again.owe_held(session, directory, now=portal.now(), actor=actor)
     if newly or released:
         portal.wake()  # what waited for the connection to be verified is due
     return Tested(report=report, newly_verified=newly, unplaced=unplaced)
