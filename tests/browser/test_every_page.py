@@ -126,7 +126,7 @@ def test_every_page_is_clean(stocked, connected, visit, scheme, width):
 def of_other_types(connected: list[Directory]) -> list[str]:
     """The pages of directories that take no deliveries."""
     entra, pingone = (f"/admin/directories/{one.uuid}" for one in connected)
-    each = ("", "/edit", "/delete", "/people", "/people/groups", "/people/pairs")
+    each = ("", "/rules", "/edit", "/delete", "/people", "/people/groups", "/people/pairs")
     own = [f"{one}{page}" for one in (entra, pingone) for page in each]
     return [*own, f"{pingone}/mfa-policy"]
 
