@@ -34,6 +34,12 @@ class Door(Enum):
 Need = Privilege | Action
 BOTH_SIDES: tuple[Need, ...] = (Action.VIEW, Privilege.VIEW_PEOPLE)
 """What shows the people of a directory beside ours."""
+GROUP_POLICIES: tuple[Need, ...] = (
+    Privilege.VIEW_POLICIES,
+    Privilege.EDIT_POLICIES,
+    Privilege.VIEW_GROUPS,
+)
+"""What gives a group a policy of its own."""
 
 ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "static": Door.PUBLIC,
@@ -126,6 +132,10 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "policies.index": Privilege.VIEW_POLICIES,
     "policies.edit": Privilege.EDIT_POLICIES,
     "policies.save": Privilege.EDIT_POLICIES,
+    "policies.edit_group": GROUP_POLICIES,
+    "policies.save_group": GROUP_POLICIES,
+    "policies.take_away": GROUP_POLICIES,
+    "policies.rank": (Privilege.VIEW_POLICIES, Privilege.EDIT_POLICIES, Privilege.EDIT_GROUPS),
     "models.index": Privilege.VIEW_MODELS,
     "models.show": Privilege.VIEW_MODELS,
     "deliveries.index": Privilege.VIEW_DELIVERIES,

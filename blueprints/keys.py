@@ -5,18 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from blueprints.context import portal
+from models import Person
 from services import policies
 from services.attestation.metadata import Model
 from services.ceremonies import CeremonyRefusal
 
 
-def allowed_models() -> tuple[Model, ...]:
-    """The models that the policy allows, each name once; empty where any key may come.
+def allowed_models(person: Person) -> tuple[Model, ...]:
+    """The models that the person may enrol, each name once; empty where any key may come.
 
     A manufacturer has an entry for each edition of a model, and a person cannot tell them apart.
     """
     with portal().database.read() as session:
-        policy = policies.current(session)
+        policy = policies.for_person(session, person.id)
     models = policy.allowed(portal().metadata) if policy else ()
     return tuple({model.name: model for model in models}.values())
 

@@ -72,6 +72,8 @@ LIMITS: dict[str, Rate] = {
     "passkeys.remove": CEREMONY,
     "people.end_passkey": CEREMONY,
     "policies.save": CEREMONY,
+    "policies.save_group": CEREMONY,
+    "policies.take_away": CEREMONY,
     "directories.delete": CEREMONY,
     "directory_people.index": BROWSING,
     "directory_people.groups": BROWSING,

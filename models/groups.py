@@ -26,6 +26,9 @@ class Group(Addressed, Base):
 
     name: Mapped[str] = mapped_column(String(128))
     description: Mapped[str] = mapped_column(String(256), default="")
+    rank: Mapped[int | None]
+    """Where its own policy stands among those of other groups, the least first; None while it has
+    no policy of its own."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Addressed, Base
 
 
 class AttestationPolicy(Addressed, Base):
-    """One policy. The newest row without `ended_at` is in force; old rows stay for the record."""
+    """One policy, the portal's or a group's own.
+
+    The newest row of each without `ended_at` is in force; old rows stay for the record.
+    """
 
     __tablename__ = "attestation_policies"
 
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
+    """The group whose members it is for; None for everybody who is in no such group."""
     name: Mapped[str] = mapped_column(String(128))
     demand_attestation: Mapped[bool]
     demand_device_bound: Mapped[bool]

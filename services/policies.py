@@ -1,14 +1,18 @@
-"""Which attestation policy is in force, and choosing another."""
+"""Which attestation policy is in force, and choosing another.
+
+The portal has one, and a group may have one of its own (`services.groups.policies`).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AttestationPolicy, Person
+from models import AttestationPolicy, Group, GroupMember, Person
 from services.attestation.hid import HID_CRESCENDO
 from services.attestation.policy import Policy
 from services.audit import Tag, record
@@ -74,15 +78,55 @@ MEANINGS: dict[Kind, str] = {
 }
 
 
-def current(session: Session) -> Policy | None:
-    """The policy in force; None until somebody has chosen one."""
-    row = current_row(session)
+def current(session: Session, group: Group | None = None) -> Policy | None:
+    """The portal's policy in force, or a group's own; None until somebody has chosen one."""
+    row = current_row(session, group)
     return None if row is None else of_row(row)
 
 
+def for_person(session: Session, person_id: int) -> Policy | None:
+    """The policy that the person's new passkeys are judged by.
+
+    It is the one of their group that comes first, where a group of theirs has one, else the
+    portal's; None until somebody has chosen that.
+    """
+    row = session.scalar(
+        select(AttestationPolicy)
+        .join(Group, AttestationPolicy.group_id == Group.id)
+        .join(GroupMember, GroupMember.group_id == Group.id)
+        .where(
+            GroupMember.person_id == person_id,
+            AttestationPolicy.ended_at.is_(None),
+            Group.ended_at.is_(None),
+        )
+        .order_by(Group.rank, Group.id)
+        .limit(1)
+    )
+    return current(session) if row is None else of_row(row)
+
+
+def for_anybody(session: Session) -> Policy | None:
+    """What a sign-in goes by that nobody is named in: the portal's policy, or one that takes more
+    than security keys where a group has such a one.
+    """
+    rows = session.scalars(
+        select(AttestationPolicy).where(
+            AttestationPolicy.group_id.is_not(None), AttestationPolicy.ended_at.is_(None)
+        )
+    )
+    wider = (policy for row in rows if not (policy := of_row(row)).demands_hardware)
+    return next(wider, None) or current(session)
+
+
 def history(session: Session) -> list[AttestationPolicy]:
-    """Every policy that was ever in force, newest first."""
-    return list(session.scalars(select(AttestationPolicy).order_by(AttestationPolicy.id.desc())))
+    """Every policy that was ever the portal's, newest first."""
+    return list(
+        session.scalars(
+            select(AttestationPolicy)
+            .where(AttestationPolicy.group_id.is_(None))
+            .order_by(AttestationPolicy.id.desc())
+        )
+    )
 
 
 def kind_of(policy: Policy) -> Kind | None:
@@ -103,14 +147,20 @@ def choose(
 
 
 def put(
-    session: Session, policy: Policy, *, actor: Person | None, now: datetime
+    session: Session,
+    policy: Policy,
+    *,
+    group: Group | None = None,
+    actor: Person | None,
+    now: datetime,
 ) -> AttestationPolicy:
     """Put this policy in force from now on, and end the one before it."""
-    before = current_row(session)
+    before = current_row(session, group)
     if before is not None:
         before.ended_at = now
     values = policy.to_mapping()
-    row = AttestationPolicy(**values, created_at=now)
+    about: dict[str, Any] = {"group": str(group.uuid), "name": group.name} if group else {}
+    row = AttestationPolicy(**values, group_id=group.id if group else None, created_at=now)
     session.add(row)
     session.flush()
     record(
@@ -120,15 +170,21 @@ def put(
         actor=actor,
         before=None if before is None else of_row(before).to_mapping(),
         after=values,
+        **about,
     )
     return row
 
 
-def current_row(session: Session) -> AttestationPolicy | None:
+def current_row(session: Session, group: Group | None = None) -> AttestationPolicy | None:
     """The row of the policy in force."""
     return session.scalar(
         select(AttestationPolicy)
-        .where(AttestationPolicy.ended_at.is_(None))
+        .where(
+            AttestationPolicy.ended_at.is_(None),
+            AttestationPolicy.group_id.is_(None)
+            if group is None
+            else AttestationPolicy.group_id == group.id,
+        )
         .order_by(AttestationPolicy.id.desc())
         .limit(1)
     )

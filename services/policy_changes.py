@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from models import AttestationPolicy, Passkey, Person
+from models import AttestationPolicy, Group, Passkey, Person
 from models import Evidence as Kept
 from services import policies
 from services.attestation.evidence import Evidence, Trust, TrustReason
@@ -27,6 +27,8 @@ from services.attestation.policy import Policy, decide
 from services.policies import NAMES, Kind
 from services.refusal import Refusal
 
+WHOSE = Passkey.person_id
+"""What a condition on whose passkeys are judged speaks of."""
 BATCH = 1000
 """Passkeys read at once while they are judged anew."""
 
@@ -100,23 +102,32 @@ def waiting(policy: Policy | None, metadata: MetadataSource) -> tuple[Model, ...
     return tuple(model for model in metadata.models() if model.aaguid in missing)
 
 
-def subject(base: uuid.UUID | None) -> str:
-    """What the fresh ceremony of a change is about: the policy that it replaces."""
-    return f"policy:{base or uuid.UUID(int=0)}"
+def subject(base: uuid.UUID | None, group: Group | None = None) -> str:
+    """What the fresh ceremony of a change is about: the policy that it replaces, or the group that
+    has none yet.
+    """
+    return f"policy:{base or (group.uuid if group else uuid.UUID(int=0))}"
 
 
 def compare(
-    session: Session, before: Policy | None, after: Policy, metadata: MetadataSource
+    session: Session,
+    before: Policy | None,
+    after: Policy,
+    metadata: MetadataSource,
+    whose: ColumnElement[bool] | None = None,
 ) -> Change:
-    """Say what would be different, and judge every existing passkey by the other policy.
+    """Say what would be different, and judge the existing passkeys by the other policy.
 
     Nothing is changed: what was accepted stays accepted.
+
+    Args:
+        whose: a condition on `Passkey.person_id`: only passkeys of these people are judged.
     """
     old = before.allowed_models if before is not None else frozenset()
     new = after.allowed_models
     listed = old is not None and new is not None
     sentences: Counter[str] = Counter()
-    for evidence in _evidence(session):
+    for evidence in _evidence(session, whose):
         verdict = decide(evidence, after, metadata)
         if not verdict.accepted:
             sentences[verdict.sentence] += 1
@@ -155,17 +166,22 @@ def change(
         # Two who change it at once: the second waits here, and then finds it ended.
         session.refresh(row, with_for_update={"of": AttestationPolicy})
     if (row and row.uuid) != base or (row is not None and row.ended_at is not None):
-        raise Refusal(
-            "policy_changed",
-            "Somebody else changed the policy meanwhile. Look at it again before you change it.",
-            status=409,
-        )
+        raise changed_meanwhile()
     policies.put(session, after, actor=actor, now=now)
     return True
 
 
-def _evidence(session: Session) -> Iterable[Evidence]:
-    """The evidence of every passkey that has not ended."""
+def changed_meanwhile() -> Refusal:
+    """Why a change that was confirmed is not made."""
+    return Refusal(
+        "policy_changed",
+        "Somebody else changed the policy meanwhile. Look at it again before you change it.",
+        status=409,
+    )
+
+
+def _evidence(session: Session, whose: ColumnElement[bool] | None) -> Iterable[Evidence]:
+    """The evidence of every passkey of these people that has not ended."""
     rows = session.execute(
         select(
             Kept.format,
@@ -180,7 +196,7 @@ def _evidence(session: Session) -> Iterable[Evidence]:
             Kept.algorithm,
         )
         .join(Passkey, Kept.passkey_id == Passkey.id)
-        .where(Passkey.ended_at.is_(None))
+        .where(Passkey.ended_at.is_(None), *([] if whose is None else [whose]))
         .execution_options(yield_per=BATCH)
     )
     for row in rows:

@@ -267,7 +267,7 @@ class Records:
     def lock(self) -> Lock:
         return self._add(Lock(name="a lock", holder="somebody", until=self.clock()))
 
-    def policy(self) -> AttestationPolicy:
+    def policy(self, **more: Any) -> AttestationPolicy:
         return self._add(
             AttestationPolicy(
                 name="Any",
@@ -275,6 +275,7 @@ class Records:
                 demand_device_bound=False,
                 refuse_counter_regress=True,
                 created_at=self.clock(),
+                **more,
             )
         )
 

@@ -40,7 +40,7 @@ def index() -> Response | str | tuple[str, int]:
             link=own.link,
             setting_up=setting_up,
             recovering=own.link.purpose is LinkPurpose.RECOVER,
-            allowed=allowed_models(),
+            allowed=allowed_models(own.person),
         )
     try:
         _register(own, form)
@@ -49,7 +49,7 @@ def index() -> Response | str | tuple[str, int]:
             "enrol/refused.html",
             refusal=refusal,
             seen=seen(refusal),
-            allowed=allowed_models(),
+            allowed=allowed_models(own.person),
             again=url_for(".index", step="touch"),
         )
         return page, refusal.status

@@ -14,7 +14,7 @@ from blueprints.context import held_privileges, portal
 from blueprints.groups.area import blueprint, loaded
 from blueprints.groups.forms import GroupForm
 from models import Group, Person
-from services import directories, groups, people
+from services import directories, groups, people, policies
 from services.refusal import Refusal
 from services.roles import Privilege, holds_more
 
@@ -135,6 +135,8 @@ def _page(session: Session, group: Group) -> str:
         more=len(found) > FOUND,
         serving=directories.serving_groups(session, [group]).get(group.id, []),
         obstacle=groups.obstacle_to_end(session, group),
+        policy=policies.current(session, group),
+        closed=groups.obstacle(group, current_user.person),
     )
 
 

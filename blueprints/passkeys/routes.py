@@ -33,7 +33,7 @@ def new() -> Response | str | tuple[str, int]:
     """Register another passkey."""
     form = CeremonyForm()
     if not form.is_submitted():
-        return render_template("passkeys/new.html", allowed=allowed_models())
+        return render_template("passkeys/new.html", allowed=allowed_models(current_user.person))
     try:
         passkey = ceremonies.finish_registration(
             portal(),
@@ -47,7 +47,7 @@ def new() -> Response | str | tuple[str, int]:
             "enrol/refused.html",
             refusal=refusal,
             seen=seen(refusal),
-            allowed=allowed_models(),
+            allowed=allowed_models(current_user.person),
             again=url_for(".new"),
         )
         return page, refusal.status

@@ -1,5 +1,6 @@
-"""The attestation policy in force, and the ones before it."""
+"""The attestation policy in force, those of groups, and the ones before."""
 
+from blueprints.policies import groups
 from blueprints.policies.routes import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "groups"]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from blueprints import confirming
 from blueprints.context import portal
 from blueprints.forms import CeremonyForm
 from blueprints.models.standing import Shown, matching
 from blueprints.policies.forms import PolicyForm, aaguids, data_of
-from models import AttestationPolicy
-from services import ceremonies, policies, policy_changes
+from blueprints.policies.scope import Scope, group_of, scope
+from services import policies, policy_changes
 from services.attestation.metadata import Model
 from services.attestation.policy import Policy
-from services.ceremonies import CeremonyRefusal, Purpose
+from services.ceremonies import CeremonyRefusal
+from services.groups import policies as group_policies
 from services.policies import Kind
 from services.refusal import Refusal
 
@@ -35,6 +38,7 @@ def index() -> str:
     with portal().database.read() as session:
         policy = policies.current(session)
         history = policies.history(session)
+        ranked = group_policies.ranked(session)
     allowed, unknown = _known((policy.allowed_models if policy else None) or ())
     return render_template(
         "policies/index.html",
@@ -44,73 +48,71 @@ def index() -> str:
         unknown=unknown,
         waiting=policy_changes.waiting(policy, portal().metadata),
         history=history,
+        ranked=[(group, policies.of_row(row)) for group, row in ranked],
     )
 
 
 @blueprint.route("/edit", methods=["GET", "POST"])
 def edit() -> Page:
     """Choose another policy; nothing changes before it is confirmed."""
-    row, policy = _in_force()
-    metadata = portal().metadata
-    form = PolicyForm(data=data_of(policy, metadata)).over(policy, metadata)
-    if not form.is_submitted():
-        form.base.data = str(row.uuid) if row else ""
-        return _edit_page(form, policy)
-    if form.search.data or form.back.data:
-        return _edit_page(form, policy)
-    # Approved models are shown as they are; only those that wait have a box to tick.
-    kept = policy_changes.approved(policy, metadata)
-    form.approved.data = sorted({*form.approved.data, *(str(one) for one in kept)})
-    after = form.policy()
-    if after is None:
-        return _edit_page(form, policy), 422
-    if after == policy:
-        flash("Nothing is different, so nothing was changed.", "info")
-        return redirect(url_for(".index"), 303)
-    return _confirm_page(form, policy, after)
+    return edit_of(scope(None))
 
 
 @blueprint.post("/save")
 def save() -> Page:
     """Put a confirmed policy in force."""
-    _, policy = _in_force()
-    form = PolicyForm().over(policy, portal().metadata)
+    return save_of(None)
+
+
+def edit_of(about: Scope) -> Page:
+    """Choose another policy for these people, and look at what changes."""
+    metadata = portal().metadata
+    form = PolicyForm(data=data_of(about.policy, metadata)).over(about.policy, metadata)
+    if not form.is_submitted():
+        form.base.data = about.base
+        return _edit_page(form, about)
+    if form.search.data or form.back.data:
+        return _edit_page(form, about)
+    # Approved models are shown as they are; only those that wait have a box to tick.
+    kept = policy_changes.approved(about.policy, metadata)
+    form.approved.data = sorted({*form.approved.data, *(str(one) for one in kept)})
     after = form.policy()
     if after is None:
-        return _edit_page(form, policy), 422
+        return _edit_page(form, about), 422
+    if about.is_own(after):
+        flash("Nothing is different, so nothing was changed.", "info")
+        return redirect(url_for(".index"), 303)
+    return _confirm_page(form, about, after)
+
+
+def save_of(address: UUID | None) -> Page:
+    """Put a confirmed policy in force for everybody, or for a group."""
+    about = scope(address)
+    form = PolicyForm().over(about.policy, portal().metadata)
+    after = form.policy()
+    if after is None:
+        return _edit_page(form, about), 422
     try:
-        ceremonies.finish_authentication(
-            portal(),
-            purpose=Purpose.CONFIRM,
-            session_hash=current_user.session_hash,
-            person_id=current_user.person.id,
-            subject=policy_changes.subject(form.base_uuid()),
-            **CeremonyForm().answer,
-        )
+        confirming.demand(CeremonyForm(), about.subject(form.base_uuid()))
     except CeremonyRefusal as refusal:
-        return _confirm_page(form, policy, after, problem=refusal), refusal.status
+        return _confirm_page(form, about, after, problem=refusal), refusal.status
+    agreed = {"base": form.base_uuid(), "actor": current_user.person, "now": portal().now()}
     try:
         with portal().database.write() as session:
-            policy_changes.change(
-                session,
-                after,
-                base=form.base_uuid(),
-                actor=current_user.person,
-                now=portal().now(),
-            )
+            if address is None:
+                policy_changes.change(session, after, **agreed)
+            else:
+                group_policies.change(session, group_of(session, address), after, **agreed)
     except Refusal as refusal:
-        row, policy = _in_force()
-        form.base.data = str(row.uuid) if row else ""
+        if refusal.status == 404:
+            raise
+        about = scope(address)
+        form.base.data = about.base
         form.form_errors = [*form.form_errors, refusal.sentence]
-        return _edit_page(form.over(policy, portal().metadata), policy), refusal.status
-    flash(f"In force from now on: {after.name}.", "success")
+        return _edit_page(form.over(about.policy, portal().metadata), about), refusal.status
+    whom = f" for {about.group.name}" if about.group else ""
+    flash(f"In force{whom} from now on: {after.name}.", "success")
     return redirect(url_for(".index"), 303)
-
-
-def _in_force() -> tuple[AttestationPolicy | None, Policy | None]:
-    with portal().database.read() as session:
-        row = policies.current_row(session)
-        return row, policies.of_row(row) if row else None
 
 
 def _known(listed: Any) -> tuple[tuple[Model, ...], list[str]]:
@@ -120,8 +122,8 @@ def _known(listed: Any) -> tuple[tuple[Model, ...], list[str]]:
     return models, sorted(str(one) for one in wanted - {model.aaguid for model in models})
 
 
-def _edit_page(form: PolicyForm, policy: Policy | None) -> str:
-    metadata = portal().metadata
+def _edit_page(form: PolicyForm, about: Scope) -> str:
+    metadata, policy = portal().metadata, about.policy
     ticked = aaguids(form.models.data)
     query = (form.q.data or "")[:MAX_QUERY]
     found = [
@@ -134,6 +136,7 @@ def _edit_page(form: PolicyForm, policy: Policy | None) -> str:
     return render_template(
         "policies/edit.html",
         form=form,
+        about=about,
         meanings={kind.value: kind.meaning for kind in Kind},
         chosen=chosen,
         unknown=unknown,
@@ -149,22 +152,18 @@ def _edit_page(form: PolicyForm, policy: Policy | None) -> str:
 
 
 def _confirm_page(
-    form: PolicyForm,
-    before: Policy | None,
-    after: Policy,
-    *,
-    problem: CeremonyRefusal | None = None,
+    form: PolicyForm, about: Scope, after: Policy, *, problem: CeremonyRefusal | None = None
 ) -> str:
-    with portal().database.read() as session:
-        change = policy_changes.compare(session, before, after, portal().metadata)
+    change = about.compare(after)
     return render_template(
         "policies/confirm.html",
         form=form,
-        before=before,
+        about=about,
+        before=about.policy,
         after=after,
         change=change,
         coming=_known(change.coming),
         going=_known(change.going),
         problem=problem,
-        subject=policy_changes.subject(form.base_uuid()),
+        subject=about.subject(form.base_uuid()),
     )

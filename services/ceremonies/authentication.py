@@ -89,7 +89,9 @@ def begin_authentication(
         made = options.request(
             rp_id=rp_id,
             allowed=allowed,
-            policy=policies.current(session),
+            policy=policies.for_anybody(session)
+            if person_id is None
+            else policies.for_person(session, person_id),
             challenge=challenge,
         )
         row = challenges.make(
@@ -262,7 +264,7 @@ def _counts_on(passkey: Passkey, counted: int) -> bool:
 
 
 def _judge_counter(session: Session, passkey: Passkey, counted: int, *, now: datetime) -> None:
-    policy = policies.current(session)
+    policy = policies.for_person(session, passkey.person_id)
     facts: dict[str, Any] = {"counted": counted, "known": passkey.sign_count}
     if policy is None or policy.refuse_counter_regress:
         raise _Refused(CeremonyRefusal("counter_not_greater", facts), passkey)

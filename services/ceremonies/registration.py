@@ -53,7 +53,7 @@ def begin_registration(
     settings = portal.settings
     challenge = challenges.random_challenge()
     with portal.database.write() as session:
-        policy = policies.current(session)
+        policy = policies.for_person(session, person_id)
         if policy is None:
             raise CeremonyRefusal("policy_missing")
         if not is_active(session, person_id):

@@ -7,6 +7,7 @@ from services.groups.members import (
     count,
     counts,
     members,
+    obstacle,
     of_person,
     remove,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "get",
     "lock",
     "members",
+    "obstacle",
     "obstacle_to_end",
     "of_person",
     "remove",

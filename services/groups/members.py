@@ -1,7 +1,8 @@
 """Who is in a group. What follows from it follows at once.
 
 Whoever is put into a group that a directory serves is served by it: their passkeys are owed to it
-in the same transaction. Nobody changes the groups of a person who may do more than they do.
+in the same transaction. Nobody changes the groups of a person who may do more than they do, and who
+is in a group that has a policy of its own is for those to say who may change policies.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from services.deliveries.upsert import insert
 from services.groups.records import lock
 from services.paging import Slice, newest_first
 from services.refusal import Refusal
-from services.roles import holds_more
+from services.roles import Privilege, holds_more, privileges
 from services.serving import in_service
 
 
@@ -99,13 +100,13 @@ def add(
     """Put a person into the group; nothing happens when they are in it already.
 
     Raises:
-        Refusal: `group_unknown`, `person_holds_more`.
+        Refusal: `group_unknown`, `group_policy_needed`, `person_holds_more`.
 
     Returns:
         Whether they are new to it. Wake the workers after the transaction.
     """
     lock(session, group)
-    _may_change(person, actor)
+    _may_change(group, person, actor)
     added = session.scalar(
         insert(session, GroupMember)
         .values(group_id=group.id, person_id=person.id, added_at=now)
@@ -128,13 +129,13 @@ def remove(
     What a directory has confirmed stays there; what is only on its way is given up.
 
     Raises:
-        Refusal: `group_unknown`, `person_holds_more`.
+        Refusal: `group_unknown`, `group_policy_needed`, `person_holds_more`.
 
     Returns:
         Whether they were in it.
     """
     lock(session, group)
-    _may_change(person, actor)
+    _may_change(group, person, actor)
     removed = session.scalar(
         delete(GroupMember)
         .where(GroupMember.group_id == group.id, GroupMember.person_id == person.id)
@@ -148,8 +149,25 @@ def remove(
     return True
 
 
-def _may_change(person: Person, actor: Person | None) -> None:
-    if actor is not None and holds_more(person, actor):
+def obstacle(group: Group, actor: Person) -> Refusal | None:
+    """Why somebody cannot change who is in the group at all; None where they can."""
+    if group.rank is not None and Privilege.EDIT_POLICIES not in privileges(actor):
+        return Refusal(
+            "group_policy_needed",
+            "This group has a policy of its own, so whoever is in it may enrol other keys. Only "
+            "those who may change policies change who is in it.",
+            status=403,
+        )
+    return None
+
+
+def _may_change(group: Group, person: Person, actor: Person | None) -> None:
+    if actor is None:
+        return
+    refused = obstacle(group, actor)
+    if refused is not None:
+        raise refused
+    if holds_more(person, actor):
         raise Refusal(
             "person_holds_more",
             f"{person.display_name} may do more than you, so you cannot change their groups.",

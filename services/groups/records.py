@@ -125,6 +125,12 @@ def obstacle_to_end(session: Session, group: Group) -> Refusal | None:
             "Take it from whom they serve first.",
             status=409,
         )
+    if group.rank is not None:
+        return Refusal(
+            "group_has_policy",
+            "This group has a policy of its own. Take that away first.",
+            status=409,
+        )
     return None
 
 

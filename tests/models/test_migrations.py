@@ -68,6 +68,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.lock()
         role = records.role()
         records.policy()
+        records.policy(group_id=records.group(rank=1).id)
         role_changes.grant(session, passkey.person, str(role.uuid), now=clock())
         audit.record(session, audit.Tag.PERSON_ADDED, now=clock(), person=passkey.person)
         session.add(PortalFact(name="a fact", value=b"a value"))
