@@ -153,7 +153,7 @@ def test_pingones_own_refusal_of_pairing_is_passed_on(ping, ada, code):
     assert "Pairing is disabled" in caught.value.said
 
 
-@pytest.mark.parametrize("policy", ["", str(uuid.uuid4())])
+@pytest.mark.parametrize("policy", ["", "5f0c1a52-7d7b-4c0e-9d4e-3a1b2c3d4e5f"])
 def test_without_an_mfa_policy_nothing_begins(ping, ada, policy):
     with pytest.raises(Misconfigured) as caught:
         connect(ping, mfa_policy_id=policy).creation_options(ada)
