@@ -68,7 +68,7 @@ class NamesForm(OwnNameForm):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a service's refusal at the field that it is about."""
-        about_email = refusal.code in ("person_email_wrong", "person_exists")
+        about_email = refusal.code in ("person_email_wrong", "person_exists", "person_was_here")
         field = self.email if about_email else self.display_name
         field.errors = [*field.errors, refusal.sentence]
 

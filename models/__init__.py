@@ -15,13 +15,14 @@ from models.directories import (
 from models.groups import DirectoryGroup, Group, GroupMember
 from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
-from models.notices import ExpiryNotice
+from models.notices import AddressNotice, ExpiryNotice
 from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, Role, RoleGrant, Session
 from models.policies import AttestationPolicy
 from models.portal import PortalFact
 
 __all__ = [
+    "AddressNotice",
     "AttestationPolicy",
     "AuditEvent",
     "Base",

@@ -1,10 +1,10 @@
-"""Mail to whoever looks after a directory, before its secret stops working."""
+"""Mail that tells somebody of what happened, or is about to, and asks nothing of them."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.directories import Directory
@@ -32,4 +32,17 @@ class ExpiryNotice(Outgoing):
     """30, 7 or 1."""
 
     directory: Mapped[Directory] = relationship(lazy="joined")
+    person: Mapped[Person] = relationship(lazy="joined")
+
+
+class AddressNotice(Outgoing):
+    """One mail to the address that somebody had until it was changed."""
+
+    __tablename__ = "address_notices"
+    __table_args__ = (Index("ix_address_notices_due", "state", "due_at"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    """The address that they had."""
+
     person: Mapped[Person] = relationship(lazy="joined")

@@ -40,6 +40,8 @@ class Tag(StrEnum):
     MAIL_SENT = "mail.sent"
     MAIL_FAILED = "mail.failed"
     MAIL_STOPPED = "mail.stopped"
+    ADDRESS_MAILED = "address.mailed"
+    ADDRESS_MAIL_FAILED = "address.mail_failed"
     SIGN_UP_MAILED = "sign_up.mailed"
     SIGN_UP_MAIL_FAILED = "sign_up.mail_failed"
     DIRECTORY_EXPIRY_MAILED = "directory.expiry_mailed"

@@ -122,5 +122,29 @@ def secret_expires(
     return Letter(person.display_name, person.email, f"{portal}: {title}", text, html)
 
 
+def address_changed(person: Person, address: str, *, portal: str) -> Letter:
+    """The mail to the address that somebody had until it was changed.
+
+    It does not name the new one: who reads the old mailbox is not known.
+
+    Args:
+        address: the old one.
+        portal: what this portal is called.
+    """
+    title = "Your address was changed"
+    greeting = f"Hello {person.display_name},"
+    what = (
+        f"an administrator of {portal} replaced this e-mail address of yours by another one. Links "
+        "that were on their way here do not work any more, and no further mail comes here."
+    )
+    close = "If you did not expect this, tell your administrator at once."
+    text = f"{greeting}\n\n{what}\n\n{close}\n\n{portal}\n"
+    html = (
+        f'<!doctype html><html lang="en"><body><p>{escape(greeting)}</p><p>{escape(what)}</p>'
+        f"<p>{close}</p><p>{escape(portal)}</p></body></html>"
+    )
+    return Letter(person.display_name, address, f"{portal}: {title.lower()}", text, html)
+
+
 def _moment(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -67,7 +67,8 @@ def add(session: Session, names: Names, *, actor: Person | None, now: datetime) 
         actor: who adds them; None for the system (set-up, a command).
 
     Raises:
-        Refusal: `person_name_missing`, `person_email_wrong` or `person_exists`.
+        Refusal: `person_name_missing`, `person_email_wrong` or `person_exists`;
+            `person_was_here` where somebody who has left had the address.
     """
     check(session, names, allowed=None)
     person = Person(
@@ -85,7 +86,7 @@ def add(session: Session, names: Names, *, actor: Person | None, now: datetime) 
     try:
         session.flush()
     except IntegrityError:  # somebody else added them in this very moment
-        raise _exists(names.email) from None
+        raise taken(names.email) from None
     audit.record(session, audit.Tag.PERSON_ADDED, now=now, actor=actor, person=person)
     return person
 
@@ -105,10 +106,17 @@ def check(session: Session, names: Names, *, allowed: Person | None) -> None:
         raise Refusal("person_email_wrong", "Enter an e-mail address such as ada@example.com.")
     found = by_email(session, names.email)
     if found is not None and (allowed is None or found.id != allowed.id):
-        raise _exists(names.email)
+        if found.ended_at is not None:
+            raise Refusal(
+                "person_was_here",
+                f"{found.display_name}, who has left, had the address {names.email}. "
+                "Bring them back instead.",
+            )
+        raise taken(names.email)
 
 
-def _exists(email: str) -> Refusal:
+def taken(email: str) -> Refusal:
+    """The refusal of an address that somebody else has."""
     return Refusal("person_exists", f"There is a person with the address {email} already.")
 
 

@@ -25,6 +25,8 @@ class Because(StrEnum):
     """Its owner removed it."""
     LOST = "lost"
     """Somebody with the privilege ended it, because it was reported lost."""
+    LEFT = "left"
+    """Its owner left."""
 
 
 def subject(passkey: Passkey) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import (
+    AddressNotice,
     AttestationPolicy,
     Challenge,
     Delivery,
@@ -244,6 +245,17 @@ class Records:
                 directory=directory,
                 expires_on=self.clock().date(),
                 days_ahead=1,
+                created_at=self.clock(),
+                due_at=self.clock(),
+            )
+        )
+
+    def address_notice(self, person: Person) -> AddressNotice:
+        """A mail that waits, to the address that the person had."""
+        return self._add(
+            AddressNotice(
+                person=person,
+                email="before@example.com",
                 created_at=self.clock(),
                 due_at=self.clock(),
             )

@@ -47,6 +47,7 @@ def index() -> str:
 def new() -> Response | str | tuple[str, int]:
     """Add a person."""
     form = PersonForm()
+    left: Person | None = None
     if not form.is_submitted():
         return render_template("people/new.html", form=form)
     if form.validate():
@@ -61,13 +62,16 @@ def new() -> Response | str | tuple[str, int]:
                 held = directories.held_by_sign_on(database, added)
         except Refusal as refusal:
             form.refuse(refusal)
+            if refusal.code == "person_was_here":
+                with portal().database.read() as database:
+                    left = people.by_email(database, form.email.data or "")
         else:
             flash(f"{added.display_name} is added. Make an enrolment link next.", "success")
             if held:
                 where = ", ".join(one.directory.name for one in held)
                 flash(f"A passkey might not sign {added.display_name} in at {where}.", "warning")
             return redirect(url_for(".show", person=added.uuid), 303)
-    return render_template("people/new.html", form=form), 422
+    return render_template("people/new.html", form=form, left=left), 422
 
 
 @blueprint.get("/people/<uuid:person>")

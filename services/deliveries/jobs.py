@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from services import expiry_mail, mails, sign_up_mail
+from services import address_mail, expiry_mail, mails, sign_up_mail
 from services.deliveries import claims, worker
 from services.portal import Portal
 
@@ -34,5 +34,6 @@ JOBS = (
     Job(sign_up_mail.work, sign_up_mail.next_due),  # first: somebody waits at a page for it
     Job(worker.work, claims.next_due),
     Job(mails.work, mails.next_due),
+    Job(address_mail.work, address_mail.next_due),
     Job(expiry_mail.work, expiry_mail.next_due),
 )

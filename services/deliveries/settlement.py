@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import Delivery, DeliveryState, Placement, PlacementState
 from services import audit
 from services.deliveries import facts as facts_module
-from services.deliveries import pauses
+from services.deliveries import pauses, unlinking
 from services.deliveries.claims import Claim
 from services.deliveries.facts import Facts
 from services.deliveries.outcomes import (
@@ -77,6 +77,9 @@ def settle(
         case Later():
             _again(session, claim, delivery, outcome, now=now)
     session.flush()
+    unlinking.after_removal(
+        session, directory_id=claim.pair.directory_id, person_id=claim.pair.person_id, now=now
+    )
     if facts is not None and not isinstance(outcome, Dropped):
         _owe_what_changed(session, claim, facts, now=now)
     return True

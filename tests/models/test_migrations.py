@@ -65,6 +65,7 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.mail(passkey.person)
         records.sign_up(link=records.link())
         records.expiry_notice(passkey.person, directory)
+        records.address_notice(passkey.person)
         records.lock()
         role = records.role()
         records.policy()
