@@ -140,8 +140,18 @@ def of_person(session: Database, person_id: int, *, now: datetime) -> list[Signe
     return [Signed(opened, passkey) for opened, passkey in rows]
 
 
-def end_one(session: Database, person: Person, address: uuid.UUID, *, now: datetime) -> bool:
-    """End one of the person's own sessions, wherever its browser is.
+def end_one(
+    session: Database,
+    person: Person,
+    address: uuid.UUID,
+    *,
+    now: datetime,
+    actor: Person | None = None,
+) -> bool:
+    """End one of the person's sessions, wherever its browser is.
+
+    Args:
+        actor: who ends it, where it is not the person.
 
     Returns:
         Whether there is such a session of theirs, ended just now or before.
@@ -153,7 +163,7 @@ def end_one(session: Database, person: Person, address: uuid.UUID, *, now: datet
         return False
     if found.ended_at is None:
         found.ended_at = now
-        _record_end(session, found, now=now)
+        _record_end(session, found, now=now, actor=actor)
     return True
 
 

@@ -15,8 +15,9 @@ from blueprints.people import shown_once, story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
 from blueprints.qr import qr_code
+from blueprints.sessions.browsers import named
 from models import Person
-from services import directories, links, mail, mails, passkeys, people, suspension
+from services import directories, links, mail, mails, passkeys, people, sessions, suspension
 from services.directories import identities
 from services.refusal import Refusal
 from services.roles import Action, holds_more, of_type
@@ -169,6 +170,10 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
         ],
         held_by_sign_on=directories.held_by_sign_on(database, person),
         locked=holds_more(person, current_user.person),
+        signed_in=[
+            (one.session, one.passkey, named(one.session.user_agent))
+            for one in sessions.of_person(database, person.id, now=now)
+        ],
         decide=suspension.obstacle(person, actor=current_user.person),
         suspending={one.value for one in SUSPENDING},
     )
