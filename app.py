@@ -28,8 +28,11 @@ import blueprints.overview
 import blueprints.passkeys
 import blueprints.people
 import blueprints.policies
+import blueprints.privileges
 import blueprints.proof
+import blueprints.roles
 import blueprints.sessions
+import blueprints.settings
 import blueprints.setup
 import blueprints.sign_in
 import blueprints.sign_up
@@ -72,7 +75,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.policies.blueprint,
     blueprints.models.blueprint,
     blueprints.deliveries.blueprint,
+    blueprints.roles.blueprint,
+    blueprints.privileges.blueprint,
     blueprints.audit.blueprint,
+    blueprints.settings.blueprint,
     blueprints.proof.blueprint,
     blueprints.sessions.blueprint,
 )

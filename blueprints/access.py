@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from blueprints.context import held_privileges, portal
@@ -40,6 +43,8 @@ GROUP_POLICIES: tuple[Need, ...] = (
     Privilege.VIEW_GROUPS,
 )
 """What gives a group a policy of its own."""
+CHANGING_ROLES: tuple[Need, ...] = (Privilege.VIEW_ROLES, Privilege.EDIT_ROLES)
+GIVING_ROLES: tuple[Need, ...] = (Privilege.VIEW_PEOPLE, Privilege.GRANT_ROLES)
 
 ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "static": Door.PUBLIC,
@@ -145,9 +150,21 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "models.show": Privilege.VIEW_MODELS,
     "deliveries.index": Privilege.VIEW_DELIVERIES,
     "deliveries.retry": Privilege.RETRY_DELIVERIES,
+    "roles.index": Privilege.VIEW_ROLES,
+    "roles.show": Privilege.VIEW_ROLES,
+    "roles.new": CHANGING_ROLES,
+    "roles.edit": CHANGING_ROLES,
+    "roles.end": CHANGING_ROLES,
+    "privileges.mine": Door.SIGNED_IN,
+    "privileges.show": Privilege.VIEW_PEOPLE,
+    "privileges.give": GIVING_ROLES,
+    "privileges.take": GIVING_ROLES,
     "audit.index": Privilege.VIEW_AUDIT,
+    "settings.index": Privilege.VIEW_SETTINGS,
 }
 
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 SENT_AGAIN: dict[str, Callable[[], str | None]] = {}
 """For acts that may sign out whoever does them, by endpoint: where what was done is shown, when
@@ -168,18 +185,38 @@ def _guard() -> Response | None:
         return _to_sign_in()
     if needed is Door.SIGNED_IN:
         return None
-    held, arguments = held_privileges(), request.view_args or {}
-    if not all(_holds(need, held, arguments) for need in needs(endpoint)):
+    if not may_open(endpoint, request.view_args or {}):
         abort(403)
     return None
 
 
-def may_open(endpoint: str) -> bool:
-    """Whether whoever asks may open an endpoint whose address names no connection."""
-    needed = ACCESS[endpoint]
-    if isinstance(needed, Door):
-        return needed is Door.PUBLIC or current_user.is_authenticated
-    return all(_holds(need, held_privileges(), {}) for need in needs(endpoint))
+def may_open(endpoint: str, arguments: Mapping[str, Any] = NOTHING) -> bool:
+    """Whether whoever asks may open an endpoint.
+
+    Args:
+        arguments: what its address names, as the router reads it.
+    """
+    needed = ACCESS.get(endpoint)
+    if needed is None or isinstance(needed, Door):
+        return needed is Door.PUBLIC or (needed is Door.SIGNED_IN and current_user.is_authenticated)
+    return all(_holds(need, held_privileges(), arguments) for need in needs(endpoint))
+
+
+def may_visit(address: str, method: str = "GET") -> bool:
+    """Whether whoever asks may go to an address of ours: for links, so that none is a dead end.
+
+    Args:
+        address: a path, as `url_for` writes it.
+        method: how it is asked for; a form's is `POST`.
+    """
+    path = urlsplit(address).path
+    if not path:
+        return True  # another view of this very page
+    try:
+        endpoint, arguments = current_app.url_map.bind("").match(path, method)
+    except HTTPException:  # no such page, or not by this method
+        return False
+    return may_open(endpoint, arguments)
 
 
 def needs(endpoint: str) -> tuple[Need, ...]:
@@ -203,8 +240,10 @@ def _holds(needed: Need, held: frozenset[Privilege], arguments: Mapping[str, Any
     every = of_any_type(needed)
     if "directory" not in arguments:
         return not every.isdisjoint(held)
+    if every <= held or every.isdisjoint(held):
+        return every <= held
     type = directories.type_of(portal(), arguments["directory"])
-    return every <= held if type is None else of_type(needed, type) in held
+    return type is not None and of_type(needed, type) in held
 
 
 def _to_sign_in() -> Response:
@@ -227,6 +266,7 @@ def unknown_routes(app: Flask) -> list[str]:
 def init_app(app: Flask) -> None:
     """Put the guard before every request. Call it first, before any other `before_request`."""
     app.before_request(_guard)
+    app.jinja_env.globals.update(may_visit=may_visit)
 
 
 def check(app: Flask) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
+from flask.wrappers import Response
 
-from blueprints.access import may_open
+from blueprints.access import may_open, may_visit, needs
 
 NAVIGATION = (
     ("Overview", "overview.index"),
@@ -17,12 +18,14 @@ NAVIGATION = (
     ("Policies", "policies.index"),
     ("Models", "models.index"),
     ("Deliveries", "deliveries.index"),
+    ("Roles", "roles.index"),
     ("Audit", "audit.index"),
+    ("Settings", "settings.index"),
 )
 """The side navigation of administration, in the order of work: label and endpoint."""
 
 
-PARTS = {"directory_people": "directories"}
+PARTS = {"directory_people": "directories", "privileges": "people"}
 """Areas that are part of another one's entry."""
 
 
@@ -37,6 +40,16 @@ def _shared() -> dict[str, Any]:
     }
 
 
+def _lead_elsewhere(response: Response) -> Response:
+    """After an act, lead nobody to a page that they may not open: what was done is said there."""
+    done = request.method == "POST" and response.status_code == 303
+    if done and needs(request.endpoint or "") and not may_visit(response.location or ""):
+        pages = [endpoint for _, endpoint in NAVIGATION if may_open(endpoint)]
+        response.location = url_for(pages[0] if pages else "privileges.mine")
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Hand the navigation to every template."""
     app.context_processor(_shared)
+    app.after_request(_lead_elsewhere)

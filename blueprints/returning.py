@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from blueprints.context import held_privileges
-from services.roles import Privilege
+from blueprints.access import may_open
 
 MAX_LENGTH = 2000
 
@@ -30,6 +29,6 @@ def own_path(text: str | None) -> str | None:
 
 def landing() -> str:
     """The page that somebody who has just signed in most likely wants."""
-    if Privilege.VIEW_OVERVIEW in held_privileges():
+    if may_open("overview.index"):
         return url_for("overview.index")
     return url_for("passkeys.index")

@@ -7,11 +7,11 @@ changes a role that somebody above them holds; and one administrator is always l
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,29 +21,19 @@ from services.people import tidy
 from services.refusal import Refusal
 from services.roles import (
     ADMINISTRATOR,
+    DESCRIPTIONS,
+    NAMES,
     ROLES,
     Privilege,
     holds_more,
     is_administrator,
+    name_of,
     named,
     privileges,
 )
 
 NAME_LENGTH = 64
 DESCRIPTION_LENGTH = 256
-
-NAMES = {
-    "administrator": "Administrator",
-    "device_service_administrator": "Device Service Administrator",
-    "user_administrator": "User Administrator",
-    "view_only": "View Only",
-}
-DESCRIPTIONS = {
-    "administrator": "Everything.",
-    "device_service_administrator": "Directories, deliveries, provisioning requests and policies.",
-    "user_administrator": "People, their links, keys, sessions, groups and roles.",
-    "view_only": "Sees everything and changes nothing.",
-}
 
 
 @dataclass(frozen=True)
@@ -85,10 +75,7 @@ def find(session: Session, key: str) -> RoleView:
 
 def names(person: Person) -> list[str]:
     """What the person's roles are called."""
-    return sorted(
-        grant.custom.name if grant.custom else NAMES.get(grant.role, grant.role)
-        for grant in person.roles
-    )
+    return sorted(name_of(grant) for grant in person.roles)
 
 
 def holders(session: Session, key: str) -> list[Person]:
@@ -262,14 +249,24 @@ def keep_an_administrator(session: Session, person: Person) -> None:
     """
     if not is_administrator(person) or not person.active:
         return
-    others = session.scalars(
+    locked = (
+        _administrators()
+        .with_for_update(of=[Person, RoleGrant])  # who was demoted meanwhile is not found
+        .execution_options(populate_existing=True)
+    )
+    _check_others(session.scalars(locked).all(), person)
+
+
+def _administrators() -> Select[Person]:
+    return (
         select(Person)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .where(RoleGrant.role == ADMINISTRATOR)
         .order_by(Person.id)
-        .with_for_update(of=[Person, RoleGrant])  # who was demoted meanwhile is not found
-        .execution_options(populate_existing=True)
-    ).all()
+    )
+
+
+def _check_others(others: Sequence[Person], person: Person) -> None:
     if not any(one.active and one.id != person.id for one in others):
         raise Refusal(
             "last_administrator",
@@ -278,21 +275,58 @@ def keep_an_administrator(session: Session, person: Person) -> None:
         )
 
 
+def obstacle_to_change(session: Session, view: RoleView, actor: Person) -> Refusal | None:
+    """Why somebody cannot edit or end a role; None where nothing stands in the way."""
+    if view.row is None:
+        return _is_built_in()
+    try:
+        _check_change(session, view, actor)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def obstacle_to_give(view: RoleView, person: Person, actor: Person) -> Refusal | None:
+    """Why somebody cannot give a person the role; None where they can."""
+    try:
+        _may_act_on(person, actor)
+        _within(view.privileges, actor)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def obstacle_to_take(
+    session: Session, view: RoleView, person: Person, actor: Person
+) -> Refusal | None:
+    """Why somebody cannot take the role from a person; None where they can."""
+    try:
+        _may_act_on(person, actor)
+        _within(view.privileges, actor)
+        if view.key == ADMINISTRATOR and is_administrator(person) and person.active:
+            _check_others(session.scalars(_administrators()).all(), person)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def _to_change(session: Session, key: str, actor: Person | None) -> Role:
     view = find(session, key)
     if view.row is None:
-        raise Refusal(
-            "role_built_in", "A built-in role cannot be changed. Make a copy of it.", status=409
-        )
+        raise _is_built_in()
     session.refresh(view.row, with_for_update={"of": Role})
-    _within(_made(view.row).privileges, actor)
-    if actor is not None and any(holds_more(one, actor) for one in holders(session, key)):
+    _check_change(session, _made(view.row), actor)
+    return view.row
+
+
+def _check_change(session: Session, view: RoleView, actor: Person | None) -> None:
+    _within(view.privileges, actor)
+    if actor is not None and any(holds_more(one, actor) for one in holders(session, view.key)):
         raise Refusal(
             "role_held_above",
             "Somebody who may do more than you holds this role, so you cannot change it.",
             status=403,
         )
-    return view.row
 
 
 def _within(held: frozenset[Privilege], actor: Person | None) -> None:
@@ -314,6 +348,12 @@ def _may_act_on(person: Person, actor: Person | None) -> None:
             "This person may do more than you, so you cannot change their roles.",
             status=403,
         )
+
+
+def _is_built_in() -> Refusal:
+    return Refusal(
+        "role_built_in", "A built-in role cannot be changed. Make a copy of it.", status=409
+    )
 
 
 def _built_in(name: str) -> RoleView:

@@ -142,6 +142,19 @@ ROLES: dict[str, frozenset[Privilege]] = {
 }
 """The built-in roles. Somebody without a role may still see and use their own passkeys."""
 
+NAMES = {
+    ADMINISTRATOR: "Administrator",
+    DEVICE_SERVICE_ADMINISTRATOR: "Device Service Administrator",
+    USER_ADMINISTRATOR: "User Administrator",
+    VIEW_ONLY: "View Only",
+}
+DESCRIPTIONS = {
+    ADMINISTRATOR: "Everything.",
+    DEVICE_SERVICE_ADMINISTRATOR: "Directories, deliveries, provisioning requests and policies.",
+    USER_ADMINISTRATOR: "People, their links, keys, sessions, groups and roles.",
+    VIEW_ONLY: "Sees everything and changes nothing.",
+}
+
 
 def granted(person: Person) -> frozenset[Privilege]:
     """Everything the person's roles hold, added up; suspended or not."""
@@ -157,6 +170,11 @@ def of_grant(grant: RoleGrant) -> frozenset[Privilege]:
     if built_in is not None or grant.custom is None:
         return built_in or frozenset()
     return named(grant.custom.privileges)
+
+
+def name_of(grant: RoleGrant) -> str:
+    """What a granted role is called."""
+    return grant.custom.name if grant.custom else NAMES.get(grant.role, grant.role)
 
 
 def named(names: Iterable[str]) -> frozenset[Privilege]:

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from app import COMMANDS
 from blueprints.access import ACCESS, Door, needs
+from services import privilege_words, roles
 from services.ceremonies import CODES
 from services.roles import Action
 
@@ -99,6 +100,20 @@ def test_every_route_is_documented_with_who_may_open_it(app):
     routes = {route_row(rule) for rule in app.url_map.iter_rules()}
     assert sorted(routes - documented) == [], "add these rows to docs/routes.md"
     assert sorted(documented - routes) == [], "these rows of docs/routes.md are of no route"
+
+
+def test_the_table_of_roles_says_what_the_code_does():
+    page = (ROOT / "docs" / "roles.md").read_text()
+    names = " | ".join(roles.NAMES[role] for role in roles.ROLES)
+    assert f"| privilege | what it allows | {names} |" in page
+    rows = re.findall(r"^\| `[a-z_.]+` \|.*$", page, re.MULTILINE)
+    assert rows == [
+        f"| `{one.value}` | {privilege_words.SENTENCES[one]} | "
+        + " | ".join("yes" if one in held else "–" for held in roles.ROLES.values())
+        + " |"
+        for area in privilege_words.AREAS
+        for one in area.privileges
+    ]
 
 
 def test_the_index_of_the_documentation_leads_to_every_page():

@@ -14,10 +14,21 @@ from blueprints.context import held_privileges, portal
 from blueprints.people import shown_once, story
 from blueprints.people.forms import LinkForm, PersonForm
 from blueprints.placements import places
+from blueprints.privileges import choices
 from blueprints.qr import qr_code
 from blueprints.sessions.browsers import named
 from models import Person
-from services import directories, links, mail, mails, passkeys, people, sessions, suspension
+from services import (
+    directories,
+    links,
+    mail,
+    mails,
+    passkeys,
+    people,
+    role_changes,
+    sessions,
+    suspension,
+)
 from services.directories import identities
 from services.refusal import Refusal
 from services.roles import Action, holds_more, of_type
@@ -39,6 +50,7 @@ def index() -> str:
         "people/index.html",
         people=page.items,
         keys=keys,
+        role_names=role_changes.names,
         query=query,
         page=pager(page, url_for(".index"), q=query),
     )
@@ -132,6 +144,7 @@ def passkey(passkey: UUID) -> str:
         path=story.certificates(found.evidence),
         raw=story.raw(found),
         places=listed,
+        locked=holds_more(found.person, current_user.person),
     )
 
 
@@ -169,6 +182,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
             if of_type(Action.VIEW, one.type) in held_privileges()
         ],
         held_by_sign_on=directories.held_by_sign_on(database, person),
+        choices=choices.of(database, person),
         locked=holds_more(person, current_user.person),
         signed_in=[
             (one.session, one.passkey, named(one.session.user_agent))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models import AuditEvent, EnrolmentLink, Passkey, Person, RoleGrant
 from services import people
-from services.roles import ADMINISTRATOR, ROLES, Privilege
+from services.roles import ADMINISTRATOR, NAMES, ROLES, Privilege
 from services.sealing import Sealer
 from tests.blueprints.conftest import said
 from tests.visitor import Visitor
@@ -249,7 +249,7 @@ def test_the_story_of_an_unattested_and_ended_passkey(app, world, portal, setup_
 
 
 def test_administrators_are_named_as_such(administrator):
-    assert ADMINISTRATOR in said(administrator.get("/admin/people"))
+    assert NAMES[ADMINISTRATOR] in said(administrator.get("/admin/people"))
 
 
 def test_the_overview_says_what_comes_next(administrator):
