@@ -96,6 +96,7 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "people.end": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE, Privilege.END_PASSKEYS),
     "people.bring_back": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE),
     "people.edit": (Privilege.VIEW_PEOPLE, Privilege.EDIT_PEOPLE),
+    "people.download": (Privilege.VIEW_PEOPLE, Privilege.DOWNLOAD),
     "people.end_session": (Privilege.VIEW_PEOPLE, Privilege.END_SESSIONS),
     "people.end_sessions": (Privilege.VIEW_PEOPLE, Privilege.END_SESSIONS),
     "people.suspend": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE),

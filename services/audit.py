@@ -21,6 +21,7 @@ class Tag(StrEnum):
     PERSON_LET_IN = "person.let_in"
     PERSON_ENDED = "person.ended"
     PERSON_BROUGHT_BACK = "person.brought_back"
+    PEOPLE_DOWNLOADED = "people.downloaded"
     ROLE_MADE = "role.made"
     ROLE_EDITED = "role.edited"
     ROLE_ENDED = "role.ended"

@@ -1,6 +1,6 @@
 """Administration of people: their links, and the story of each passkey."""
 
-from blueprints.people import editing, ending, leaving, sessions, standing
+from blueprints.people import editing, ending, leaving, listing, sessions, standing
 from blueprints.people.routes import blueprint
 
-__all__ = ["blueprint", "editing", "ending", "leaving", "sessions", "standing"]
+__all__ = ["blueprint", "editing", "ending", "leaving", "listing", "sessions", "standing"]
