@@ -9,7 +9,6 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from blueprints.addresses import cursor, pager
 from blueprints.context import held_privileges, portal
 from blueprints.people import shown_once, story
 from blueprints.people.forms import LinkForm, PersonForm
@@ -25,7 +24,6 @@ from services import (
     mails,
     passkeys,
     people,
-    role_changes,
     sessions,
     suspension,
 )
@@ -35,25 +33,6 @@ from services.roles import Action, holds_more, of_type
 from services.serving import SUSPENDING
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
-
-MAX_QUERY = 100
-
-
-@blueprint.get("/people")
-def index() -> str:
-    """One page of people, newest first, found by the words in the address."""
-    query = people.tidy(request.args.get("q", ""))[:MAX_QUERY]
-    with portal().database.read() as database:
-        page = people.search(database, query, older=cursor("older"), newer=cursor("newer"))
-        keys = people.passkey_counts(database, page.items)
-    return render_template(
-        "people/index.html",
-        people=page.items,
-        keys=keys,
-        role_names=role_changes.names,
-        query=query,
-        page=pager(page, url_for(".index"), q=query),
-    )
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
