@@ -78,6 +78,7 @@ LIMITS: dict[str, Rate] = {
     "directory_people.index": BROWSING,
     "directory_people.groups": BROWSING,
     "directory_people.counts": BROWSING,
+    "groups.take": BROWSING,
     "directory_people.link": BROWSING,
     "directory_people.invite": BROWSING,
     "directory_people.pairs": IN_BULK,

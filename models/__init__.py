@@ -12,7 +12,7 @@ from models.directories import (
     PlacementState,
     Serves,
 )
-from models.groups import DirectoryGroup, Group, GroupMember
+from models.groups import DirectoryGroup, Group, GroupMember, GroupSource
 from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
 from models.notices import AddressNotice, ExpiryNotice
@@ -38,6 +38,7 @@ __all__ = [
     "ExpiryNotice",
     "Group",
     "GroupMember",
+    "GroupSource",
     "Identity",
     "LimitCounter",
     "LinkPurpose",

@@ -33,6 +33,8 @@ class Tag(StrEnum):
     GROUP_JOINED = "group.joined"
     GROUP_LEFT = "group.left"
     GROUP_RANKED = "group.ranked"
+    GROUP_TAKEN = "group.taken"
+    GROUP_LET_GO = "group.let_go"
     LINK_MADE = "link.made"
     LINK_EXCHANGED = "link.exchanged"
     LINK_FINISHED = "link.finished"

@@ -20,6 +20,10 @@ PROVING = frozenset({DirectoryType.ORY})
 """The types where a sign-in can be tried from our page (`Capabilities.proves_sign_in`)."""
 
 
+LISTING_GROUPS = frozenset({DirectoryType.ENTRA, DirectoryType.PINGONE})
+"""The types whose groups can be read (`Capabilities.lists_groups`)."""
+
+
 def in_service() -> ColumnElement[bool]:
     """Whether the directory of the query may be delivered to."""
     return and_(

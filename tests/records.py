@@ -25,6 +25,7 @@ from models import (
     ExpiryNotice,
     Group,
     GroupMember,
+    GroupSource,
     Identity,
     LinkPurpose,
     Lock,
@@ -156,6 +157,20 @@ class Records:
         for person in people:
             self._add(GroupMember(group_id=group.id, person_id=person.id, added_at=self.clock()))
         return group
+
+    def group_source(self, group: Group, directory: Directory, by: Person) -> GroupSource:
+        """The group is taken from there."""
+        return self._add(
+            GroupSource(
+                group_id=group.id,
+                directory_id=directory.id,
+                remote_id="remote-group",
+                remote_name="Remote group",
+                taken_by_id=by.id,
+                taken_at=self.clock(),
+                due_at=self.clock(),
+            )
+        )
 
     def chosen_group(self, directory: Directory, group: Group) -> DirectoryGroup:
         return self._add(DirectoryGroup(directory_id=directory.id, group_id=group.id))

@@ -1,6 +1,6 @@
-"""Groups of people: the list, one group, its members, and what it is called."""
+"""Groups of people: the list, one group, its members, and where they come from."""
 
-from blueprints.groups import members
+from blueprints.groups import members, taking
 from blueprints.groups.routes import blueprint
 
-__all__ = ["blueprint", "members"]
+__all__ = ["blueprint", "members", "taking"]

@@ -13,10 +13,11 @@ from blueprints.addresses import cursor, pager
 from blueprints.context import held_privileges, portal
 from blueprints.groups.area import blueprint, loaded
 from blueprints.groups.forms import GroupForm
-from models import Group, Person
+from models import Directory, Group, Person
 from services import directories, groups, people, policies
+from services.groups import sources
 from services.refusal import Refusal
-from services.roles import Privilege, holds_more
+from services.roles import Action, Privilege, holds_more, of_type
 
 MAX_QUERY = 100
 FOUND = 10
@@ -123,6 +124,7 @@ def _page(session: Session, group: Group) -> str:
     sees_people = Privilege.VIEW_PEOPLE in held_privileges()
     page = groups.members(session, group, query, older=cursor("older"), newer=cursor("newer"))
     found = groups.candidates(session, group, who, limit=FOUND + 1) if who and sees_people else []
+    source = sources.of(session, group)
     return render_template(
         "groups/show.html",
         group=group,
@@ -137,7 +139,15 @@ def _page(session: Session, group: Group) -> str:
         obstacle=groups.obstacle_to_end(session, group),
         policy=policies.current(session, group),
         closed=groups.obstacle(group, current_user.person),
+        source=source,
+        origin=session.get_one(Directory, source.directory_id) if source else None,
+        offered=[] if source else [one for one in sources.offered(session) if _seen(one)],
     )
+
+
+def _seen(directory: Directory) -> bool:
+    """Whether whoever asks may see the directory."""
+    return of_type(Action.VIEW, directory.type) in held_privileges()
 
 
 def _locked(person: Person) -> bool:

@@ -8,13 +8,13 @@ is in a group that has a policy of its own is for those to say who may change po
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Directory, DirectoryGroup, Group, GroupMember, Person, Serves
+from models import Directory, DirectoryGroup, Group, GroupMember, GroupSource, Person, Serves
 from services import audit, people
 from services.deliveries import outbox
 from services.deliveries.upsert import insert
@@ -100,12 +100,13 @@ def add(
     """Put a person into the group; nothing happens when they are in it already.
 
     Raises:
-        Refusal: `group_unknown`, `group_policy_needed`, `person_holds_more`.
+        Refusal: `group_unknown`, `group_taken`, `group_policy_needed`, `person_holds_more`.
 
     Returns:
         Whether they are new to it. Wake the workers after the transaction.
     """
     lock(session, group)
+    _by_hand(session, group)
     _may_change(group, person, actor)
     added = session.scalar(
         insert(session, GroupMember)
@@ -129,12 +130,13 @@ def remove(
     What a directory has confirmed stays there; what is only on its way is given up.
 
     Raises:
-        Refusal: `group_unknown`, `group_policy_needed`, `person_holds_more`.
+        Refusal: `group_unknown`, `group_taken`, `group_policy_needed`, `person_holds_more`.
 
     Returns:
         Whether they were in it.
     """
     lock(session, group)
+    _by_hand(session, group)
     _may_change(group, person, actor)
     removed = session.scalar(
         delete(GroupMember)
@@ -149,6 +151,78 @@ def remove(
     return True
 
 
+def join(
+    session: Session, group: Group, people: Sequence[Person], *, walk: int, now: datetime
+) -> int:
+    """Let these people be in the group, because a walk through a directory's group saw them.
+
+    The caller has locked the group.
+
+    Returns:
+        How many deliveries that owes.
+    """
+    inside = among(session, group, people)
+    session.execute(
+        update(GroupMember)
+        .where(GroupMember.group_id == group.id, GroupMember.person_id.in_(inside))
+        .values(walk=walk)
+    )
+    new = [one for one in people if one.id not in inside]
+    for person in new:
+        session.add(GroupMember(group_id=group.id, person_id=person.id, added_at=now, walk=walk))
+        _record(session, audit.Tag.GROUP_JOINED, group, person, actor=None, now=now)
+    session.flush()
+    if not new:
+        return 0
+    keys = [one.id for one in new]
+    return sum(
+        outbox.owe_served(session, directory, keys, now=now, actor=None)
+        for directory in _serving(session, group)
+    )
+
+
+def unseen(session: Session, group: Group, *, walk: int, after: int, limit: int) -> list[Person]:
+    """The members whom a walk did not see, in the order of their ids."""
+    return list(
+        session.scalars(
+            select(Person)
+            .join(GroupMember, GroupMember.person_id == Person.id)
+            .where(
+                GroupMember.group_id == group.id,
+                or_(GroupMember.walk.is_(None), GroupMember.walk != walk),
+                Person.id > after,
+            )
+            .order_by(Person.id)
+            .limit(limit)
+        )
+    )
+
+
+def leave(session: Session, group: Group, people: Sequence[Person], *, now: datetime) -> None:
+    """Let these people be in the group no longer. The caller has locked the group."""
+    if not people:
+        return
+    session.execute(
+        delete(GroupMember).where(
+            GroupMember.group_id == group.id,
+            GroupMember.person_id.in_([one.id for one in people]),
+        )
+    )
+    for person in people:
+        _record(session, audit.Tag.GROUP_LEFT, group, person, actor=None, now=now)
+    for directory in _serving(session, group):
+        outbox.withdraw(session, directory, now=now)
+
+
+def taken(group: Group) -> Refusal:
+    """Why nothing is done by hand with the members of a group that is taken from a directory."""
+    return Refusal(
+        "group_taken",
+        f"The members of {group.name} are taken from a directory, and are changed there.",
+        status=409,
+    )
+
+
 def obstacle(group: Group, actor: Person) -> Refusal | None:
     """Why somebody cannot change who is in the group at all; None where they can."""
     if group.rank is not None and Privilege.EDIT_POLICIES not in privileges(actor):
@@ -159,6 +233,12 @@ def obstacle(group: Group, actor: Person) -> Refusal | None:
             status=403,
         )
     return None
+
+
+def _by_hand(session: Session, group: Group) -> None:
+    source = select(GroupSource.id).where(GroupSource.group_id == group.id)
+    if session.scalar(source) is not None:
+        raise taken(group)
 
 
 def _may_change(group: Group, person: Person, actor: Person | None) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Directory, DirectoryGroup, Group, Person
+from models import Directory, DirectoryGroup, Group, GroupSource, Person
 from services import audit
 from services.paging import Slice, newest_first
 from services.people import tidy
@@ -145,6 +145,7 @@ def end(session: Session, group: Group, *, actor: Person | None, now: datetime) 
     if refused is not None:
         raise refused
     group.ended_at = now
+    session.execute(delete(GroupSource).where(GroupSource.group_id == group.id))
     audit.record(session, audit.Tag.GROUP_ENDED, now=now, actor=actor, before=_record(group))
 
 
