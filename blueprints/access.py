@@ -96,6 +96,8 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "people.end": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE, Privilege.END_PASSKEYS),
     "people.bring_back": (Privilege.VIEW_PEOPLE, Privilege.SUSPEND_PEOPLE),
     "people.edit": (Privilege.VIEW_PEOPLE, Privilege.EDIT_PEOPLE),
+    "people.import_file": (Privilege.VIEW_PEOPLE, Privilege.ADD_PEOPLE),
+    "people.import_confirm": (Privilege.VIEW_PEOPLE, Privilege.ADD_PEOPLE),
     "people.download": (Privilege.VIEW_PEOPLE, Privilege.DOWNLOAD),
     "people.end_session": (Privilege.VIEW_PEOPLE, Privilege.END_SESSIONS),
     "people.end_sessions": (Privilege.VIEW_PEOPLE, Privilege.END_SESSIONS),

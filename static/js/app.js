@@ -9,5 +9,6 @@ import "./focus.js";
 import "./offer.js";
 import "./poll.js";
 import "./preview.js";
+import "./read-file.js";
 import "./signal.js";
 import "./time.js";
