@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
 from models import EnrolmentLink, Mail, Person, Role
-from services import roles
+from services import groups, roles
 from services.roles import ADMINISTRATOR, USER_ADMINISTRATOR, VIEW_ONLY, Privilege
+from tests.blueprints.conftest import said
 from tests.house import House, answering
+from tests.records import Records
 
 ROLES_PAGE = "/admin/roles"
 PETTY = {
@@ -18,6 +22,11 @@ PETTY = {
     Privilege.VIEW_ROLES,
     Privilege.EDIT_ROLES,
     Privilege.GRANT_ROLES,
+    Privilege.EDIT_PEOPLE,
+    Privilege.SUSPEND_PEOPLE,
+    Privilege.END_SESSIONS,
+    Privilege.VIEW_GROUPS,
+    Privilege.EDIT_GROUPS,
 }
 LINK = {"purpose": "recover", "lifetime": "24"}
 
@@ -48,6 +57,13 @@ def holds(portal, person: Person) -> frozenset[Privilege]:
 def count(portal, model) -> int:
     with portal.database.read() as session:
         return session.scalar(select(func.count()).select_from(model))
+
+
+def link_for(house, person: Person) -> str:
+    """The path of a link that the visitor makes."""
+    house.visitor.send(f"/admin/people/{person.uuid}/links", LINK)
+    page = house.visitor.get(f"/admin/people/{person.uuid}").text
+    return re.search(r"(/links/[\w-]{20,})", page).group(1)
 
 
 def role_form(*chosen: Privilege, name: str = "Mine") -> dict:
@@ -82,10 +98,61 @@ def test_no_key_of_an_administrator_is_ended(house):
     assert refused(answer, "person_holds_more")
 
 
+def test_no_address_of_an_administrator_is_changed_so_that_a_link_would_reach_the_changer(
+    house, portal
+):
+    mine = {
+        "given_name": "Boss",
+        "family_name": "Example",
+        "display_name": "Boss Example",
+        "email": "mine@example.com",
+    }
+    answer = house.visitor.send(f"/admin/people/{house.boss.uuid}/edit", mine)
+    assert refused(answer, "person_holds_more")
+    with portal.database.read() as session:
+        assert session.get_one(Person, house.boss.id).email == "boss@example.com"
+
+
+def test_a_link_dies_with_the_address_that_it_was_made_for(house, portal):
+    path = link_for(house, house.plain)
+    other = {
+        "given_name": "Plain",
+        "family_name": "Example",
+        "display_name": "Plain Example",
+        "email": "elsewhere@example.com",
+    }
+    assert house.visitor.send(f"/admin/people/{house.plain.uuid}/edit", other).status_code == 303
+    assert "link_revoked" in house.visitor.get(path).text
+
+
+@pytest.mark.parametrize("act", ["suspend", "let-in", "end", "sessions/end-all"])
+def test_no_administrator_is_suspended_ended_or_signed_out(house, portal, act):
+    answer = house.visitor.send(f"/admin/people/{house.boss.uuid}/{act}")
+    assert refused(answer, "person_holds_more")
+    with portal.database.read() as session:
+        assert session.get_one(Person, house.boss.id).active
+
+
+def test_nobody_gets_into_a_group_that_carries_a_policy(house, portal, clock):
+    with portal.database.write() as session:
+        rows = Records(session, clock)
+        ranked = rows.group(name="Any key at all", rank=1)
+        rows.policy(group_id=ranked.id)
+    house.visitor.send(f"/admin/groups/{ranked.uuid}/members", {"add": str(house.me.uuid)})
+    with portal.database.read() as session:
+        assert not groups.among(session, ranked, [house.me])
+    assert "has a policy of its own" in said(house.visitor.get(f"/admin/groups/{ranked.uuid}"))
+
+
+def test_nobody_takes_an_administrator_out_of_a_group(house, portal):
+    page = f"/admin/groups/{house.group.uuid}"
+    house.visitor.send(f"{page}/members", {"remove": str(house.boss.uuid)})
+    with portal.database.read() as session:
+        assert groups.among(session, house.group, [house.boss])
+
+
 def test_a_link_made_before_they_were_promoted_does_not_lead_in(house, portal):
-    house.visitor.send(f"/admin/people/{house.plain.uuid}/links", LINK)
-    address = house.visitor.get(f"/admin/people/{house.plain.uuid}").text
-    path = "/links/" + address.split("/links/", 1)[1].split('"', 1)[0].split("<", 1)[0]
+    path = link_for(house, house.plain)
     assert house.visitor.get(path).status_code == 200
     house.become(role=ADMINISTRATOR)
     give = f"/admin/people/{house.plain.uuid}/roles/give"

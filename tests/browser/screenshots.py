@@ -115,6 +115,7 @@ class Stage:
         directory = f"/admin/directories/{self.directory}"
         return {
             "admin-person": f"/admin/people/{self.grace.uuid}",
+            "admin-person-privileges": f"/admin/people/{self.grace.uuid}/privileges",
             "admin-passkey-story": f"/admin/passkeys/{self.passkey.uuid}",
             "admin-directory": directory,
             "admin-directory-schema": f"{directory}/schema",

@@ -26,6 +26,7 @@ SIGNED_IN = (
     "/passkeys",
     "/passkeys/new",
     "/sessions",
+    "/privileges",
     "/admin/",
     "/admin/people",
     "/admin/people/new",
@@ -42,7 +43,11 @@ SIGNED_IN = (
     "/admin/policies/edit",
     "/admin/models?q=HID",
     "/admin/deliveries",
+    "/admin/roles",
+    "/admin/roles/new",
+    "/admin/roles/view_only",
     "/admin/audit",
+    "/admin/settings",
     "/components",
 )
 
@@ -107,6 +112,7 @@ def test_every_page_is_clean(stocked, connected, visit, scheme, width):
         f"/admin/people/{grace.uuid}",
         f"/admin/people/{grace.uuid}/edit",
         f"/admin/people/{grace.uuid}/end",
+        f"/admin/people/{grace.uuid}/privileges",
         f"/admin/passkeys/{passkey.uuid}",
         f"/admin/passkeys/{passkey.uuid}/end",
         f"{own.get_attribute('href')}/remove",
