@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import Delivery, DeliveryState, Directory, Person, Placement
 from services import audit
 from services.directories import blockers
-from services.directories.records import by_uuid, forget_secrets
+from services.directories.records import by_uuid, forget_secrets, hold
 from services.refusal import Refusal
 
 OPEN = (
@@ -48,10 +48,7 @@ def delete(
             `directory_not_added` for a draft, which is discarded instead.
     """
     directory = by_uuid(session, name)
-    # Two who delete it at once: the second waits here, and then finds it ended.
-    session.refresh(directory, with_for_update={"of": Directory})
-    if directory.ended_at is not None:
-        raise Refusal("directory_unknown", "There is no such directory.", status=404)
+    hold(session, directory)  # of two who delete it at once, the second finds it ended
     if directory.added_at is None:
         raise Refusal(
             "directory_not_added", "This directory was never added. Discard it instead.", status=409

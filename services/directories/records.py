@@ -109,8 +109,10 @@ def edit(
 
     Raises:
         Refusal: `directory_name_taken`; `directory_secret_needed` when the destination changes
-            while the stored secret is kept: whoever edits could otherwise send it anywhere.
+            while the stored secret is kept: whoever edits could otherwise send it anywhere; as
+            `hold`.
     """
+    hold(session, directory)
     changed: dict[str, list[str]] = {}
     if name is not None and name != directory.name:
         changed["name"] = [directory.name, name]
@@ -172,8 +174,9 @@ def discard(session: Session, directory: Directory, *, actor: Person | None, now
     """Give up a connection that was never added, and forget its secret.
 
     Raises:
-        Refusal: `directory_added` when it was added in the meantime.
+        Refusal: `directory_added` when it was added in the meantime; as `hold`.
     """
+    hold(session, directory)
     if directory.added_at is not None:
         raise Refusal(
             "directory_added", "This directory was added and can not be discarded.", status=409
@@ -203,8 +206,22 @@ def by_uuid(session: Session, name: uuid.UUID | str) -> Directory:
         select(Directory).where(Directory.uuid == wanted, Directory.ended_at.is_(None))
     )
     if not found:
-        raise Refusal("directory_unknown", "There is no such directory.", status=404)
+        raise _unknown()
     return found
+
+
+def hold(session: Session, directory: Directory) -> None:
+    """Read the directory as it is now, and keep it so until the transaction ends.
+
+    Whoever changes it, or writes down what a test of it came to, comes one after the other: so
+    that neither a secret nor a verdict ends up with settings that it was not meant for.
+
+    Raises:
+        Refusal: `directory_unknown` where somebody ended it at this moment.
+    """
+    session.refresh(directory, with_for_update={"of": Directory})
+    if directory.ended_at is not None:
+        raise _unknown()
 
 
 def type_of(portal: Portal, name: uuid.UUID) -> DirectoryType | None:
@@ -218,6 +235,10 @@ def is_deleted(portal: Portal, name: uuid.UUID) -> bool:
     with portal.database.read() as session:
         ended = Directory.ended_at.is_not(None) & Directory.added_at.is_not(None)
         return session.scalar(select(Directory.id).where(Directory.uuid == name, ended)) is not None
+
+
+def _unknown() -> Refusal:
+    return Refusal("directory_unknown", "There is no such directory.", status=404)
 
 
 def _seal(sealer: Sealer, directory: Directory, secret: str | None, *, now: datetime) -> None:

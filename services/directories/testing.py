@@ -14,7 +14,7 @@ from models import Directory, Person
 from services import audit
 from services.deliveries import again, outbox
 from services.directories.connecting import connector
-from services.directories.records import by_uuid
+from services.directories.records import by_uuid, hold
 from services.portal import Portal
 from services.refusal import Refusal
 
@@ -51,6 +51,7 @@ def run_test(portal: Portal, name: uuid.UUID | str, *, probe: bool, actor: Perso
         )
     with portal.database.write() as session:
         directory = by_uuid(session, name)
+        hold(session, directory)
         if _fingerprint(directory) != tested:
             raise Refusal(
                 "directory_changed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from models import (
 from services import directories
 from services.deliveries import outbox
 from services.deliveries.worker import work
+from services.directories import testing
 from services.directories.records import SEALED_CLIENT_FOR, SEALED_FOR
 from services.refusal import Refusal
 from services.sealing import SealBroken
@@ -241,6 +243,42 @@ def test_a_report_on_settings_that_changed_meanwhile_is_thrown_away(house, fake)
     with pytest.raises(Refusal, match="directory_changed"):
         directories.run_test(house.portal, uuid, probe=False, actor=None)
     assert house.get(uuid).verified_at is None
+
+
+def test_an_edit_while_a_report_is_written_down_is_never_verified_by_it(house, fake, monkeypatch):
+    uuid = house.draft()
+    moved = {**SETTINGS, "endpoint": "https://elsewhere.example.com"}
+    edit = threading.Thread(
+        target=house.edit, args=(uuid,), kwargs={"settings": moved, "secret": "x"}
+    )
+    write_down = testing.record_test
+
+    def edited_meanwhile(*args, **more):
+        edit.start()
+        edit.join(timeout=2)  # it has to wait here until the report is written
+        return write_down(*args, **more)
+
+    monkeypatch.setattr(testing, "record_test", edited_meanwhile)
+    directories.run_test(house.portal, uuid, probe=False, actor=None)
+    edit.join(timeout=30)
+    directory = house.get(uuid)
+    assert (directory.settings, directory.verified_at) == (moved, None)
+
+
+def test_an_edit_judges_the_connection_as_it_is_when_its_turn_comes(house, fake):
+    uuid = house.draft()
+    moved = {**SETTINGS, "endpoint": "https://elsewhere.example.com"}
+    with house.portal.database.read() as session:
+        stale = directories.by_uuid(session, uuid)
+    house.edit(uuid, settings=moved, secret="theirs")
+    with house.portal.database.write() as session:
+        late = session.merge(stale, load=False)
+        # Its settings are those that it read, and its key is what must not go elsewhere.
+        with pytest.raises(Refusal, match="directory_secret_needed"):
+            directories.edit(
+                session, house.portal.sealer, late, settings=SETTINGS, actor=None, now=house.clock()
+            )
+    assert house.get(uuid).settings == moved
 
 
 def test_a_connection_that_can_not_be_built_is_reported_as_such(house, monkeypatch):
