@@ -67,7 +67,9 @@ def of_person(session: Session, person: Person) -> list[Identity]:
 
 
 def without(session: Session, person: Person) -> list[Directory]:
-    """The directories in which the person is linked to no record yet, by name."""
+    """The directories in which the person can still be linked to a record, by name."""
+    if person.ended_at is not None:
+        return []
     known = select(Identity.directory_id).where(Identity.person_id == person.id)
     return list(
         session.scalars(

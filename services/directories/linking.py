@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from directories.base import RemoteIdentity
 from models import Delivery, DeliveryState, Directory, Identity, Passkey, Person, Placement
-from services import audit
+from services import audit, standing
 from services.deliveries import again
 from services.directories import identities
 from services.refusal import Refusal
@@ -37,6 +37,12 @@ def obstacle(
             "person_holds_more",
             f"{person.display_name} may do more than you, so their record is not yours to choose.",
             status=403,
+        )
+    if person.ended_at is not None:
+        return Refusal(
+            "person_left",
+            f"{person.display_name} has left. Bring them back first, if the record is theirs.",
+            status=409,
         )
     held = identities.by_remote_id(session, directory, remote_id)
     if held is not None:
@@ -80,6 +86,7 @@ def link(
     Returns:
         How many deliveries were written. Wake the workers after the transaction.
     """
+    standing.is_active(session, person.id)  # as they are now, held: whoever ends them waits
     refused = obstacle(session, directory, remote.remote_id, person, actor=actor)
     if refused is not None:
         raise refused

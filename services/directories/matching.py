@@ -121,6 +121,8 @@ def _conflict(
     directory: Directory, person: Person, other: str | None, claims: int, actor: Person
 ) -> str:
     name = person.display_name
+    if person.ended_at is not None:
+        return f"{name} has left."
     if other is not None:
         return f"{name} is linked to another record of {directory.name}: {other}."
     if claims > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -22,7 +23,7 @@ from models import (
     Placement,
     PlacementState,
 )
-from services import passkeys, people, role_changes, roles
+from services import leaving, passkeys, people, role_changes, roles
 from services.deliveries import outbox
 from services.deliveries.worker import work
 from services.directories import browsing, bulk, identities, inviting, linking, matching
@@ -222,6 +223,45 @@ def test_a_directory_that_is_not_verified_gets_no_links(house, fake, grace):
     with pytest.raises(Refusal) as caught:
         house.link(record, grace, directory=begun)
     assert caught.value.code == "directory_not_in_service"
+
+
+def test_nobody_who_has_left_gets_a_record_and_none_is_suggested(house, fake, grace):
+    record = fake.add("grace@example.com")
+    with house.portal.database.write() as session:
+        session.get_one(Person, grace.id).ended_at = house.clock()
+    suggested = house.suggest()["grace@example.com"]
+    assert not suggested.offered
+    assert "has left" in suggested.conflict
+    with house.portal.database.read() as session:
+        assert identities.without(session, session.get_one(Person, grace.id)) == []
+    with pytest.raises(Refusal) as refused:
+        house.link(record, grace)
+    assert (refused.value.code, refused.value.status) == ("person_left", 409)
+    assert house.links() == {}
+
+
+def test_who_leaves_while_a_record_is_linked_to_them_gets_none(house, fake, grace):
+    record = fake.add("grace@example.com")
+    refused = []
+
+    def link() -> None:
+        with pytest.raises(Refusal) as caught:
+            house.link(record, grace)
+        refused.append(caught.value.code)
+
+    late = threading.Thread(target=link)
+    with house.portal.database.write() as session:
+        leaving.end(
+            session,
+            session.get_one(Person, grace.id),
+            actor=session.get_one(Person, house.operator.id),
+            now=house.clock(),
+        )
+        late.start()
+        late.join(timeout=2)  # it waits here for what is not committed yet
+    late.join(timeout=30)
+    assert refused == ["person_left"]
+    assert house.links() == {}
 
 
 def test_the_same_record_id_in_another_directory_is_another_record(house, fake, grace):
