@@ -31,7 +31,7 @@ from models import (
     Person,
     SignUpCode,
 )
-from services import audit, links, people, setup
+from services import audit, links, people, setup, turns
 from services.refusal import Refusal
 from services.sealing import Sealer
 
@@ -89,6 +89,7 @@ def ask(
         created_at=now,
         due_at=now,
     )
+    turns.take(session, f"sign-up {row.mailbox_hash.hex()}")
     asked = select(func.count()).where(
         SignUpCode.mailbox_hash == row.mailbox_hash, SignUpCode.created_at > now - COUNTED
     )

@@ -419,6 +419,33 @@ def test_all_strangers_together_send_a_mailbox_no_more_than_that(portal):
         ask(portal, network="198.51.100.7")
 
 
+def test_requests_at_the_same_moment_are_counted_too(portal):
+    for number in range(PER_NETWORK - 1):
+        ask(portal, browser=bytes([number]) * 32)
+    refused = []
+
+    def one_too_many() -> None:
+        with pytest.raises(Refusal) as caught:
+            ask(portal, browser=OTHER)
+        refused.append(caught.value.code)
+
+    late = threading.Thread(target=one_too_many)
+    with portal.database.write() as session:
+        sign_up.ask(
+            session,
+            portal.settings,
+            email=GRACE,
+            browser=BROWSER,
+            network="192.0.2.1",
+            now=portal.now(),
+        )
+        late.start()
+        late.join(timeout=2)  # it waits here for the one that is not committed yet
+    late.join(timeout=30)
+    assert refused == ["sign_up_often"]
+    assert len(rows(portal, SignUpCode)) == PER_NETWORK
+
+
 def test_a_failed_mail_is_tried_again_with_a_new_code(portal, server, clock):
     server.answers["DATA."] = ["451 disk full"]
     ask(portal)
