@@ -44,7 +44,6 @@ def person(values: Any) -> RemoteIdentity | None:
     )
     enabled = values.get("accountEnabled")
     guest = text(values, "userType").casefold() == "guest"
-    guest = text(values, "userType").casefold() == "guest"
     return RemoteIdentity(
         remote_id=remote_id,
         label=upn or mail or name or remote_id,
