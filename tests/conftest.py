@@ -111,9 +111,9 @@ def any_database_url(request) -> str:
         yield request.getfixturevalue("database_url")
         return
     cluster = request.getfixturevalue("postgresql")
-    url = cluster.copy()
+    url = cluster.lend()
     yield url
-    cluster.drop(url)
+    cluster.take_back(url)
 
 
 @pytest.fixture
