@@ -57,6 +57,7 @@ STATE_MEANINGS = {
 NAV_ICONS = {
     "Overview": "layout-dashboard",
     "People": "users",
+    "Groups": "group",
     "Passkeys": "key-round",
     "Provisioning": "send",
     "Directories": "network",

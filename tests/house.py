@@ -85,6 +85,11 @@ class House:
                 rows.identity(entra, person, remote.remote_id)
             fake.add("nobody@example.com", name="Nobody Here")
             self.group = rows.group(self.boss, self.plain, name="Staff")
+            self.taken = rows.group(self.plain, name="Taken", rank=1)
+            rows.policy(group_id=self.taken.id)
+            rows.group_source(self.taken, entra, self.boss)
+            other = rows.group(name="Other", rank=2)
+            rows.policy(group_id=other.id)
             rows.browser_session(self.passkeys[2]).token_hash = sessions.digest(TOKEN)
         self.visitor = Visitor(app)
         with self.visitor.client.session_transaction(base_url=self.visitor.origin) as cookie:
@@ -111,7 +116,7 @@ class House:
             "passkey": [one.uuid for one in self.passkeys],
             "directory": [one.uuid for one in self.directories],
             "role": [VIEW_ONLY, str(self.made.uuid), str(self.free.uuid)],
-            "group": [self.group.uuid],
+            "group": [self.group.uuid, self.taken.uuid],
             "topic": ["browser"],
         }
         router = self.app.url_map.bind("")

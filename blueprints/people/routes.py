@@ -19,6 +19,7 @@ from blueprints.sessions.browsers import named
 from models import Person
 from services import (
     directories,
+    groups,
     links,
     mail,
     mails,
@@ -160,6 +161,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
             for one in identities.without(database, person)
             if of_type(Action.VIEW, one.type) in held_privileges()
         ],
+        groups=groups.of_person(database, person),
         held_by_sign_on=directories.held_by_sign_on(database, person),
         choices=choices.of(database, person),
         locked=holds_more(person, current_user.person),

@@ -77,7 +77,7 @@ def test_a_group_gets_a_policy_by_a_touch_and_loses_it_by_another(administrator,
     assert answer.location == START
     assert own(desk) == POLICIES[Kind.ANY].name
     listed = said(administrator.get(START))
-    assert "In force: HID Crescendo only" in listed and "1 Desk Any FIDO2" in listed
+    assert "In force: HID Crescendo only" in listed and "Desk 1 Any FIDO2" in listed
 
     away = f"{START}/groups/{desk}/take-away"
     page = administrator.get(away)
@@ -111,10 +111,10 @@ def test_a_group_may_have_for_itself_what_the_portal_has(administrator, desk, ow
 def test_the_order_of_groups_is_changed_on_the_page(administrator, desk, lab, portal):
     confirm(administrator, propose(administrator, desk), f"{START}/groups/{desk}/save")
     page = administrator.get(START)
-    assert re.search(r"1 Lab .* 2 Desk", said(page))
+    assert re.search(r"Lab 1 .* Desk 2", said(page))
     answer = administrator.send(f"{START}/groups/{desk}/rank", {"way": "earlier"})
     assert answer.location == f"{START}#groups"
-    assert re.search(r"1 Desk .* 2 Lab", said(administrator.get(START)))
+    assert re.search(r"Desk 1 .* Lab 2", said(administrator.get(START)))
     assert administrator.send(f"{START}/groups/{desk}/rank", {"way": "up"}).status_code == 422
 
 
