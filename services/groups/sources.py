@@ -101,7 +101,7 @@ def let_go(session: Session, group: Group, *, actor: Person, now: datetime) -> b
 
 
 def hurry(session: Session, group: Group, *, now: datetime) -> bool:
-    """Let the worker bring the group in step now.
+    """Let the worker bring the group in step now, unless one does at this moment.
 
     Raises:
         Refusal: `group_unknown`.
@@ -113,7 +113,8 @@ def hurry(session: Session, group: Group, *, now: datetime) -> bool:
     source = of(session, group)
     if source is None:
         return False
-    source.due_at = min(source.due_at, now)
+    if source.lease_until is None or source.lease_until <= now:
+        source.due_at = min(source.due_at, now)
     return True
 
 

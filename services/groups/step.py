@@ -124,6 +124,7 @@ def _claim(session: Session, *, now: datetime) -> Claim | None:
             fence=GroupSource.fence + 1,
             attempts=GroupSource.attempts + 1,
             lease_until=now + LEASE,
+            due_at=now + LEASE,  # nobody looks before then, unless the walk is gone on with
         )
         .returning(GroupSource.id, GroupSource.fence)
         .execution_options(synchronize_session=False)
@@ -241,7 +242,7 @@ def _take_in(session: Session, claim: Claim, page: Page[RemoteIdentity], *, now:
     source.unlinked += len(names) - len(linked)
     source.left_alone += len(linked) - len(own)
     source.cursor = page.cursor
-    source.lease_until = now + LEASE
+    source.lease_until = source.due_at = now + LEASE
     return owed
 
 
@@ -262,7 +263,7 @@ def _end(portal: Portal, claim: Claim) -> None:
                 source.code = source.reason = source.said = source.request_id = None
                 source.attempts = 0
                 return
-            source.lease_until = now + LEASE
+            source.lease_until = source.due_at = now + LEASE
             after = stale[-1].id
 
 

@@ -384,3 +384,19 @@ def test_a_stopping_worker_leaves_the_walk_where_it_is(do, taken, fake, remote, 
     assert step.work(portal, worker="test", stopping=lambda: next(asked)) == 1
     assert inside(do) == ["Bob"]
     assert source(do).lease_until is None
+
+
+def test_while_a_worker_walks_nobody_else_looks_or_is_sent(do, taken, fake, remote, portal, clock):
+    remote("Bob")
+    seen = []
+
+    def look():
+        do(lambda session, found: sources.hurry(session, found["Desk"], now=clock()))
+        with portal.database.read() as session:
+            seen.append(step.next_due(session) - clock())
+        seen.append(step.work(portal, worker="other"))
+
+    fake.before["people"].append(look)
+    assert step.work(portal, worker="test") == 1
+    assert seen == [step.LEASE, 0]
+    assert inside(do) == ["Bob"]
