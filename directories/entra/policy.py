@@ -1,7 +1,7 @@
 """The tenant's own rules for passkeys, in words that every directory shares.
 
-Entra contract section 4. Passkey profiles are what counts where the tenant has them; the older
-key restrictions of the whole policy go away on 2027-10-15 and count only where there are none.
+Entra contract section 4. Passkey profiles are what counts for whom the tenant has them; the older
+key restrictions of the whole policy go away on 2027-10-15 and count only for whom there are none.
 """
 
 from __future__ import annotations
@@ -95,32 +95,26 @@ def _profiles(
     excluded: Sequence[_Target],
     names: Mapping[str, str],
 ) -> Iterable[Profile]:
-    """Each profile that is for somebody; the older restrictions as one where there is none."""
+    """Each profile that is for somebody, and the older restrictions for whom there is none.
+
+    A target that names no profile is under the older restrictions (section 4, step 4), and under
+    the default profile once Graph tells those no more.
+    """
     entries = policy.get("passkeyProfiles")
     listed = (
         [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
     )
     if not listed:
-        yield Profile(
-            name="Key restrictions",
-            applies_to=_whom(included, excluded, names),
-            admission=_admission(policy.get("keyRestrictions")),
-            device_bound=True,
-            synced=None,
-            attestation=_attestation(_flag(policy, "isAttestationEnforced")),
-        )
+        yield _older(policy, _whom(included, excluded, names))
         return
-    default = policy.get("defaultPasskeyProfile")
+    restricted = isinstance(policy.get("keyRestrictions"), Mapping)
+    default = () if restricted else (str(policy.get("defaultPasskeyProfile")).casefold(),)
     for one in listed:
         name = documents.object_id(one).casefold()
         for_it = (
             None
             if included is None
-            else [
-                target
-                for target in included
-                if name in (target.profiles or (str(default).casefold(),))
-            ]
+            else [target for target in included if name in (target.profiles or default)]
         )
         if for_it == []:
             continue  # it is for nobody, so it binds nobody
@@ -137,6 +131,21 @@ def _profiles(
                 )
             ),
         )
+    bare = [target for target in included or () if not target.profiles]
+    if bare and restricted:
+        yield _older(policy, _whom(bare, excluded, names))
+
+
+def _older(policy: Mapping[str, Any], applies_to: str) -> Profile:
+    """The older restrictions of the whole policy, in the words of a profile."""
+    return Profile(
+        name="Key restrictions",
+        applies_to=applies_to,
+        admission=_admission(policy.get("keyRestrictions")),
+        device_bound=True,
+        synced=None,
+        attestation=_attestation(_flag(policy, "isAttestationEnforced")),
+    )
 
 
 def _admission(restrictions: Any) -> Admission:

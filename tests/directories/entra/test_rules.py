@@ -106,10 +106,31 @@ def test_each_profile_says_whom_it_is_for_by_name(tenant, connector):
     assert for_pilots.attestation is Attestation.ENFORCED
 
 
-def test_a_target_without_profiles_gets_the_default_one(tenant, connector):
+def test_for_a_target_without_profiles_the_older_restrictions_count(tenant, connector):
+    pilots = tenant.control.group("Key pilots")["id"]
+    tenant.control.policy(
+        keyRestrictions={"isEnforced": True, "enforcementType": "block", "aaGuids": [OTHER]},
+        includeTargets=[target("all_users"), target(pilots, DEFAULT_PROFILE)],
+    )
+    by_profile, by_restrictions = connector.rules().profiles
+    assert (by_profile.name, by_profile.applies_to) == ("Default passkey profile", "Key pilots")
+    assert by_profile.admission.blocked == frozenset()
+    assert (by_restrictions.name, by_restrictions.applies_to) == ("Key restrictions", "everyone")
+    assert by_restrictions.admission.blocked == {uuid.UUID(OTHER)}
+
+
+@pytest.mark.parametrize("default", [DEFAULT_PROFILE, None])
+def test_a_target_without_profiles_is_never_nobody(tenant, connector, default):
+    tenant.control.policy(includeTargets=[target("all_users")], defaultPasskeyProfile=default)
+    [one] = connector.rules().profiles
+    assert (one.name, one.applies_to) == ("Key restrictions", "everyone")
+
+
+def test_once_the_older_restrictions_are_gone_it_gets_the_default_profile(tenant, connector):
+    tenant.control.vary(deprecated_restrictions="gone")
     tenant.control.policy(includeTargets=[target("all_users")])
     [one] = connector.rules().profiles
-    assert one.applies_to == "everyone"
+    assert (one.name, one.applies_to) == ("Default passkey profile", "everyone")
 
 
 def test_a_profile_that_is_for_nobody_binds_nobody(tenant, connector):
