@@ -12,7 +12,9 @@ from services.serving import serves
 
 
 def by_remote_id(session: Session, directory: Directory, remote_id: str) -> Identity | None:
-    """The link of a record, by the directory's own id for it."""
+    """The link of a record, by the directory's own id for it; None for a text that can be no id."""
+    if not remote_id.isprintable():
+        return None  # it came from an address; PostgreSQL's driver raises for such texts
     return session.scalar(
         select(Identity).where(
             Identity.directory_id == directory.id, Identity.remote_id == remote_id

@@ -175,6 +175,12 @@ def test_a_record_that_the_directory_does_not_have_cannot_be_linked(house, fake,
     assert (caught.value.code, caught.value.status) == ("identity_unknown", 404)
 
 
+@pytest.mark.parametrize("wrong", ["", "remote-99", "a\x00b", "\x00", "\udc80"])
+def test_a_text_that_is_no_id_is_linked_to_nobody(house, wrong):
+    with house.portal.database.read() as session:
+        assert identities.by_remote_id(session, house.directory, wrong) is None
+
+
 def test_a_record_is_never_found_by_anything_but_its_id(house, fake, monkeypatch):
     other = fake.add("grace@example.com")
     monkeypatch.setattr(fake, "_find", lambda person, remote_id: other)
