@@ -130,6 +130,14 @@ def bond(session: Session, identity: Identity, *, actor: Person) -> Refusal | No
             f"{person.display_name} may do more than you, so you cannot unlink their record.",
             status=403,
         )
+    if identity.disabled_at is not None and person.ended_at is None:
+        return Refusal(
+            "identity_disabled",
+            f"This account is disabled because {person.display_name} was suspended, and without "
+            "the link Latchkey could not enable it again. Let them back in first: when the account "
+            "is enabled, the record can be unlinked.",
+            status=409,
+        )
     if there := identities.placed(session, directory, person):
         many = "A passkey" if there == 1 else f"{there} passkeys"
         them = "it" if there == 1 else "them"

@@ -372,6 +372,21 @@ def test_a_record_is_not_unlinked_while_a_delivery_runs(house, fake, grace):
     assert len(record.passkeys) == 1
 
 
+def test_a_record_that_we_disabled_stays_linked_so_that_it_can_be_enabled_again(house, fake, grace):
+    record = fake.add("grace@example.com")
+    house.link(record, grace)
+    with house.portal.database.write() as session:
+        found = identities.by_remote_id(session, house.directory, record.remote_id)
+        found.disabled_at = house.clock()
+    with pytest.raises(Refusal) as refused:
+        house.unlink(record)
+    assert (refused.value.code, refused.value.status) == ("identity_disabled", 409)
+    with house.portal.database.write() as session:
+        session.get_one(Person, grace.id).ended_at = house.clock()
+    house.unlink(record)  # nobody lets in who has left
+    assert house.links() == {}
+
+
 def test_of_two_who_unlink_at_once_the_later_is_told(house, fake, grace):
     record = fake.add("grace@example.com")
     house.link(record, grace)
