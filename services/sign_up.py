@@ -31,7 +31,7 @@ from models import (
     Person,
     SignUpCode,
 )
-from services import audit, links, people, setup, turns
+from services import audit, links, people, setup, standing, turns
 from services.refusal import Refusal
 from services.sealing import Sealer
 
@@ -194,6 +194,9 @@ def begin(
     display_name = f"{given_name} {family_name}"[: people.DISPLAY_NAME_LENGTH]
     names = people.Names(given_name, family_name, display_name, row.email)
     person = account(session, row.email)
+    if person is not None:
+        standing.is_active(session, person.id)  # held: their address may be changed just now
+        person = account(session, row.email)
     if person is None:
         try:
             person = people.add(session, names, actor=None, now=now)

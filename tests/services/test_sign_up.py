@@ -9,7 +9,16 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from models import AuditEvent, EnrolmentLink, MailState, Passkey, Person, SignUpCode
-from services import links, mails, people, role_changes, roles, sign_up, sign_up_mail
+from services import (
+    links,
+    mails,
+    people,
+    people_changes,
+    role_changes,
+    roles,
+    sign_up,
+    sign_up_mail,
+)
 from services.refusal import Refusal
 from services.sign_up import PER_MAILBOX, PER_NETWORK, TRIES, Step
 from tests.mail_server import mail_server
@@ -313,6 +322,32 @@ def test_a_sign_up_that_was_left_is_begun_again_by_a_new_code(portal, server, cl
     finish(portal, link, "the other")
     [person] = rows(portal, Person)
     assert person.display_name == "Amazing Grace Hopper"
+
+
+def test_an_address_that_is_changed_meanwhile_is_not_taken_over(portal, server, clock):
+    enter(portal, mailed(portal, server))
+    left = begin(portal)
+    enter(portal, mailed(portal, server))
+    with portal.database.write() as session:
+        ada = Records(session, clock).person("ada")
+        role_changes.grant(session, ada, roles.ADMINISTRATOR, now=clock())
+    begun = []
+    late = threading.Thread(target=lambda: begun.append(begin(portal)))
+    with portal.database.write() as session:
+        people_changes.edit(
+            portal,
+            session,
+            session.get_one(Person, left.person_id),
+            people.Names("Mary", "Jackson", "Mary Jackson", "mary@example.com"),
+            actor=session.get_one(Person, ada.id),
+        )
+        late.start()
+        late.join(timeout=2)  # it waits here for what is not committed yet
+    late.join(timeout=30)
+    with portal.database.read() as session:
+        names = {one.email: one.display_name for one in session.scalars(select(Person))}
+        whose = session.get_one(Person, begun[0].person_id).email
+    assert (whose, names["mary@example.com"]) == (GRACE, "Mary Jackson")
 
 
 def test_a_key_that_the_person_got_meanwhile_ends_the_sign_up(portal, server, clock):
