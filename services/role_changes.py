@@ -197,6 +197,8 @@ def grant(
         role = _made(role.row)
     _within(role.privileges, actor)
     _may_act_on(person, actor)
+    if person.ended_at is not None:
+        raise Refusal("person_left", "This person has left. Bring them back first.", status=409)
     held = session.scalar(
         select(RoleGrant.id).where(RoleGrant.person_id == person.id, RoleGrant.role == key)
     )

@@ -149,3 +149,14 @@ def test_nobody_ends_themselves_or_who_holds_more_or_twice(world, act, ada, boss
     assert refused(act, leaving.end, ada) == "person_left"
     assert refused(act, suspension.suspend, ada) == "person_left"
     assert refused(act, suspension.let_in, ada) == "person_not_suspended"
+
+
+def test_whoever_has_left_is_given_no_role(world, act, ada, boss):
+    act(leaving.end, ada)
+
+    def give() -> None:
+        with world.portal.database.write() as session:
+            actor, left = session.get_one(Person, boss.id), session.get_one(Person, ada)
+            grant(session, left, roles.VIEW_ONLY, actor=actor, now=world.clock())
+
+    assert refused(give) == "person_left"
