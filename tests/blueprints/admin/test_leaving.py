@@ -39,7 +39,7 @@ def test_the_page_says_what_ends_and_a_touch_ends_it(administrator, somebody, pa
 def test_without_a_touch_nothing_ends(administrator, page):
     administrator.get(f"{page}/end")
     assert administrator.send(f"{page}/end").status_code == 422
-    assert "has left" not in said(administrator.get(page))
+    assert "Grace Hopper has left" not in said(administrator.get(page))
 
 
 def test_adding_them_again_offers_to_bring_them_back(administrator, page):
