@@ -41,7 +41,8 @@ def enrolment_link(person: Person, link: EnrolmentLink, address: str, *, portal:
         f"<p>If the link does not open, copy this address: {escape(address)}</p>"
         f"<p>{escape(portal)}</p></body></html>"
     )
-    return Letter(person.display_name, person.email, f"{portal}: {title.lower()}", text, html)
+    subject, token = f"{portal}: {title.lower()}", address.rpartition("/")[2]
+    return Letter(person.display_name, person.email, subject, text, html, secret=token)
 
 
 def sign_up_code(address: str, code: str, *, until: datetime, portal: str) -> Letter:
@@ -64,7 +65,7 @@ def sign_up_code(address: str, code: str, *, until: datetime, portal: str) -> Le
         f'<!doctype html><html lang="en"><body><p>Hello,</p><p>{title}: <strong>{code}</strong></p>'
         f"<p>{where} {escape(close)}</p><p>{escape(portal)}</p></body></html>"
     )
-    return Letter("", address, f"{portal}: {title.lower()}", text, html)
+    return Letter("", address, f"{portal}: {title.lower()}", text, html, secret=code)
 
 
 def account_exists(person: Person, address: str, sign_in: str, *, portal: str) -> Letter:

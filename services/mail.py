@@ -10,7 +10,7 @@ import ipaddress
 import smtplib
 import ssl
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,13 +20,13 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from config import Settings
+from directories.answers import scrub
 from directories.destinations import Destinations
 
 TIMEOUT = 20.0
 """Seconds that one exchange with the mail server may take."""
 PORTS = {"smtp": 587, "smtps": 465}
 """RFC 8314 section 3.3: submission with STARTTLS, and with TLS from the first byte."""
-SAID_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Letter:
     subject: str
     text: str
     html: str
+    secret: str = field(default="", repr=False)
+    """What in it nobody else may read: should the mail server echo it, its words are kept without.
+    """
 
 
 class MailFailed(Exception):
@@ -74,9 +77,9 @@ def send(settings: Settings, letter: Letter, *, now: datetime) -> None:
             server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
-        raise _answered(code, words) from None
+        raise _answered(code, words, letter) from None
     except smtplib.SMTPResponseException as error:
-        raise _answered(error.smtp_code, error.smtp_error) from None
+        raise _answered(error.smtp_code, error.smtp_error, letter) from None
     except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
         raise MailFailed(f"The mail server cannot be used: {error}", again=False) from None
     except (smtplib.SMTPException, OSError) as error:
@@ -144,10 +147,10 @@ def _secure(
         raise smtplib.SMTPNotSupportedError("it offers no STARTTLS.")
 
 
-def _answered(code: int, words: bytes | str) -> MailFailed:
+def _answered(code: int, words: bytes | str, letter: Letter) -> MailFailed:
     """The server's no: 4yz may change, 5yz stays (RFC 5321 section 4.2.1)."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    said = " ".join(text.split())[:SAID_LENGTH]
+    said = scrub(text, (letter.secret,))
     return MailFailed(f"The mail server answered {code}: {said}", again=code < 500)
 
 

@@ -144,6 +144,28 @@ def test_a_final_no_ends_it_and_its_link(portal, ada, grace, server, clock):
     assert rows(portal, EnrolmentLink)[0].revoked_at == clock()
 
 
+def test_a_server_that_echoes_the_link_puts_no_token_into_rows_or_trail(
+    portal, ada, grace, server, monkeypatch
+):
+    first, second = "T" * 43, "U" * 43
+    given = iter((first, second))
+    monkeypatch.setattr("services.links.secrets.token_urlsafe", lambda _: next(given))
+    blocked = "blocked: <http://localhost:5000/links/"
+    server.answers["DATA."] = [f"451 {blocked}{first}>", f"550 {blocked}{second}>"]
+    owe(portal, grace, ada)
+    mails.work(portal, worker="w")
+    [mail] = rows(portal, Mail)
+    assert mail.reason.startswith("The mail server answered 451: blocked: <http")
+    portal.now.forward(hours=1)
+    mails.work(portal, worker="w")
+    [ended] = rows(portal, Mail)
+    assert ended.state is MailState.FAILED
+    trail = [str(one.detail) for one in rows(portal, AuditEvent)]
+    for text in (mail.reason, ended.reason, *trail):
+        assert first not in text
+        assert second not in text
+
+
 def test_after_a_day_it_is_given_up(portal, ada, grace, server, clock):
     server.answers["MAIL"] = ["421 busy"] * 2
     owe(portal, grace, ada)

@@ -496,6 +496,18 @@ def test_a_failed_mail_is_tried_again_with_a_new_code(portal, server, clock):
     assert enter(portal, second)
 
 
+def test_a_server_that_echoes_the_code_puts_it_into_neither_rows_nor_trail(
+    portal, server, monkeypatch
+):
+    monkeypatch.setattr(sign_up_mail.secrets, "randbelow", lambda _: 765432)
+    server.answers["DATA."] = ["550 spam: Your code: 765432"]
+    ask(portal)
+    sign_up_mail.work(portal, worker="w")
+    [row] = rows(portal, SignUpCode)
+    assert row.reason == "The mail server answered 550: spam: Your code: [hidden]"
+    assert all("765432" not in str(one.detail) for one in rows(portal, AuditEvent))
+
+
 def test_it_is_given_up_when_nobody_waits_for_it_any_more(portal, server, clock):
     server.answers["MAIL"] = ["421 busy"] * 2
     ask(portal)
