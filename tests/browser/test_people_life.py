@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import scene
 from tests.browser.axe import violations
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_every_page import overflow
 
 
@@ -76,11 +77,13 @@ def test_people_are_added_from_a_file_that_is_looked_at_first(site, key, visit, 
     page.get_by_role("button", name="Add from a file").click()
     problems = violations(page) + overflow(page)
     page.get_by_label("CSV file").set_input_files(file)
-    expect(page.get_by_label("CSV", exact=True)).to_have_value(re.compile("Mary Somerville"))
+    expect(page.get_by_label("CSV", exact=True)).to_have_value(
+        re.compile("Mary Somerville"), timeout=PATIENCE_MS
+    )
     page.get_by_role("button", name="Look at it").click()
-    expect(page.get_by_text("Is here already.")).to_be_visible()
+    expect(page.get_by_text("Is here already.")).to_be_visible(timeout=PATIENCE_MS)
     problems += violations(page) + overflow(page)
     page.get_by_role("button", name="CONFIRM").click()
-    expect(page.get_by_text("Added: 1. Left out: 1.")).to_be_visible()
-    expect(page.get_by_role("link", name="Mary Somerville")).to_be_visible()
+    expect(page.get_by_text("Added: 1. Left out: 1.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("link", name="Mary Somerville")).to_be_visible(timeout=PATIENCE_MS)
     assert problems == []
