@@ -199,24 +199,54 @@ def _published(model: Model | None) -> bool:
 # -- the other rules ------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Rule:
+    """A rule of ours, to which what the directory says is compared."""
+
+    code: str
+    name: str
+    here: str
+
+    def agrees(self, there: str) -> Line:
+        return Line(self.code, self.name, self.here, there, Agreement.AGREES)
+
+    def unknown(self, there: str = "not told") -> Line:
+        return Line(self.code, self.name, self.here, there, Agreement.UNKNOWN)
+
+    def differs(self, there: str, means: str, change: str) -> Line:
+        return Line(self.code, self.name, self.here, there, Agreement.DIFFERS, means, change)
+
+
 def _lines(rules: DirectoryRules, policy: Policy, origins: Sequence[str]) -> Iterable[Line]:
-    yield _enabled(rules)
+    yield _yes_or_no(
+        _Rule("enabled", "Keys are switched on", "always"),
+        rules.enabled,
+        "No key can be enrolled or used there.",
+        _change("Switch it on", rules, "enabled"),
+    )
     if rules.self_service is not None or "self_service" in rules.where:
-        yield _self_service(rules)
+        yield _yes_or_no(
+            _Rule(
+                "self_service",
+                "People may set up keys by themselves",
+                "only with a link or when signed in",
+            ),
+            rules.self_service,
+            "Keys cannot be added for people either: the directory ties the two together.",
+            _change("Allow it", rules, "self_service"),
+        )
     yield _attestation(rules, policy)
     yield _rp_id(rules, origins)
     yield _demand(
+        _Rule("discoverable", "The key keeps the passkey itself", "required"),
         rules,
-        "discoverable",
-        "The key keeps the passkey itself",
         rules.discoverable,
         fits=(Demand.REQUIRED, Demand.PREFERRED),
         means="Keys made there may work only after a user name was typed.",
     )
     yield _demand(
+        _Rule("user_verification", "PIN or fingerprint", "required"),
         rules,
-        "user_verification",
-        "PIN or fingerprint",
         rules.user_verification,
         fits=(Demand.REQUIRED,),
         means="Somebody who finds a key could sign in there by a touch alone.",
@@ -224,45 +254,10 @@ def _lines(rules: DirectoryRules, policy: Policy, origins: Sequence[str]) -> Ite
     yield _synced(rules, policy)
 
 
-def _enabled(rules: DirectoryRules) -> Line:
-    return _yes_or_no(
-        rules,
-        "enabled",
-        "Keys are switched on",
-        "always",
-        rules.enabled,
-        means="No key can be enrolled or used there.",
-        change="Switch it on",
-    )
-
-
-def _self_service(rules: DirectoryRules) -> Line:
-    return _yes_or_no(
-        rules,
-        "self_service",
-        "People may set up keys by themselves",
-        "only with a link or when signed in",
-        rules.self_service,
-        means="Keys cannot be added for people either: the directory ties the two together.",
-        change="Allow it",
-    )
-
-
-def _yes_or_no(
-    rules: DirectoryRules,
-    code: str,
-    name: str,
-    here: str,
-    value: bool | None,
-    *,
-    means: str,
-    change: str,
-) -> Line:
+def _yes_or_no(rule: _Rule, value: bool | None, means: str, change: str) -> Line:
     if value is None:
-        return Line(code, name, here, "not told", Agreement.UNKNOWN)
-    if value:
-        return Line(code, name, here, "yes", Agreement.AGREES)
-    return Line(code, name, here, "no", Agreement.DIFFERS, means, _change(change, rules, code))
+        return rule.unknown()
+    return rule.agrees("yes") if value else rule.differs("no", means, change)
 
 
 _WEAKEST = (Attestation.NONE, Attestation.ASKED, Attestation.ENFORCED)
@@ -275,111 +270,90 @@ _ATTESTATION_WORDS = {
 
 def _attestation(rules: DirectoryRules, policy: Policy) -> Line:
     """Whether both treat attestation alike. Of several profiles the weakest and strongest count."""
-    code, name = "attestation", "Proof of the model (attestation)"
-    here = "demanded" if policy.demand_attestation else "not demanded"
+    demanded = policy.demand_attestation
+    rule = _Rule(
+        "attestation",
+        "Proof of the model (attestation)",
+        "demanded" if demanded else "not demanded",
+    )
     found = [one.attestation for one in rules.profiles]
     known = sorted((one for one in found if one is not None), key=_WEAKEST.index)
     if not known or len(known) < len(found):
-        return Line(code, name, here, "not told", Agreement.UNKNOWN)
+        return rule.unknown()
     there = " or ".join(dict.fromkeys(_ATTESTATION_WORDS[one] for one in known))
-    if policy.demand_attestation and known[0] is Attestation.NONE:
-        return Line(
-            code,
-            name,
-            here,
+    if demanded and known[0] is Attestation.NONE:
+        return rule.differs(
             there,
-            Agreement.DIFFERS,
             "A key enrolled by the directory’s own ceremony proves nothing, so it is refused here.",
-            _change("Ask for attestation", rules, code),
+            _change("Ask for attestation", rules, rule.code),
         )
-    if policy.demand_attestation and known[0] is Attestation.ASKED:
-        return Line(
-            code,
-            name,
-            here,
+    if demanded and known[0] is Attestation.ASKED:
+        return rule.differs(
             there,
-            Agreement.DIFFERS,
             "People who enrol at the directory itself can use keys that prove nothing.",
-            _change("Enforce attestation", rules, code),
+            _change("Enforce attestation", rules, rule.code),
         )
-    if not policy.demand_attestation and known[-1] is Attestation.ENFORCED:
-        return Line(
-            code,
-            name,
-            here,
+    if not demanded and known[-1] is Attestation.ENFORCED:
+        return rule.differs(
             there,
-            Agreement.DIFFERS,
             "Keys that are accepted here without proof are refused there.",
             "Choose a policy here that demands attestation, or no longer enforce it there.",
         )
-    return Line(code, name, here, there, Agreement.AGREES)
+    return rule.agrees(there)
 
 
 def _rp_id(rules: DirectoryRules, origins: Sequence[str]) -> Line:
-    code, name = "rp_id", "Relying party ID"
     hosts = [urlsplit(origin).hostname or "" for origin in origins]
-    here = ", ".join(hosts)
+    rule = _Rule("rp_id", "Relying party ID", ", ".join(hosts))
     if rules.rp_id is None:
-        return Line(code, name, here, "told with each registration only", Agreement.UNKNOWN)
+        return rule.unknown("told with each registration only")
     if all(host == rules.rp_id or host.endswith(f".{rules.rp_id}") for host in hosts):
-        return Line(code, name, here, rules.rp_id, Agreement.AGREES)
-    return Line(
-        code,
-        name,
-        here,
+        return rule.agrees(rules.rp_id)
+    return rule.differs(
         rules.rp_id,
-        Agreement.DIFFERS,
         "A browser on this portal’s pages cannot make a key for it.",
-        _change("To enrol on these pages, choose a domain that covers this portal", rules, code),
+        _change("To enrol on these pages, choose a domain that covers this portal", rules, "rp_id"),
     )
 
 
 def _demand(
+    rule: _Rule,
     rules: DirectoryRules,
-    code: str,
-    name: str,
     value: Demand | None,
     *,
     fits: tuple[Demand, ...],
     means: str,
 ) -> Line:
-    here = "required"
     if value is None:
-        return Line(code, name, here, "not told", Agreement.UNKNOWN)
+        return rule.unknown()
     if value in fits:
-        return Line(code, name, here, value.value, Agreement.AGREES)
-    change = _change("Set it to required", rules, code)
-    return Line(code, name, here, value.value, Agreement.DIFFERS, means, change)
+        return rule.agrees(value.value)
+    return rule.differs(value.value, means, _change("Set it to required", rules, rule.code))
 
 
 def _synced(rules: DirectoryRules, policy: Policy) -> Line:
-    code, name = "synced", "Passkeys that are copied between devices"
-    here = "refused" if policy.demand_device_bound else "accepted"
+    rule = _Rule(
+        "synced",
+        "Passkeys that are copied between devices",
+        "refused" if policy.demand_device_bound else "accepted",
+    )
     found = [one.synced for one in rules.profiles]
     if not found or None in found:
-        return Line(code, name, here, "not told", Agreement.UNKNOWN)
+        return rule.unknown()
     there = "accepted" if all(found) else ("refused" if not any(found) else "accepted for some")
     if policy.demand_device_bound and any(found):
-        return Line(
-            code,
-            name,
-            here,
+        return rule.differs(
             there,
-            Agreement.DIFFERS,
             "People who enrol at the directory itself can use passkeys that leave their device.",
-            _change("Take only passkeys that stay on their device", rules, code),
+            _change("Take only passkeys that stay on their device", rules, rule.code),
         )
     if not policy.demand_device_bound and not all(found):
-        return Line(
-            code,
-            name,
-            here,
+        return rule.differs(
             there,
-            Agreement.DIFFERS,
             "Some passkeys that are accepted here are refused there.",
             "Demand here that passkeys stay on the key, or accept copied ones there.",
         )
-    return Line(code, name, here, there, Agreement.AGREES)
+    return rule.agrees(there)
 
 
 def _change(what: str, rules: DirectoryRules, code: str) -> str:
