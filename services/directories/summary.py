@@ -45,7 +45,8 @@ def summaries(session: Session) -> list[Summary]:
     directories = session.scalars(
         select(Directory).where(Directory.ended_at.is_(None)).order_by(Directory.name, Directory.id)
     ).all()
-    everyone = session.scalar(select(func.count(Person.id))) or 0
+    here = Person.ended_at.is_(None)
+    everyone = session.scalar(select(func.count(Person.id)).where(here)) or 0
     # Whoever is chosen and in a chosen group, or in two, counts once: UNION leaves doubles out.
     served = union(
         select(DirectoryPerson.directory_id, DirectoryPerson.person_id),
@@ -55,7 +56,10 @@ def summaries(session: Session) -> list[Summary]:
     ).subquery()
     chosen = _counts(
         session,
-        select(served.c.directory_id, func.count()).group_by(served.c.directory_id),
+        select(served.c.directory_id, func.count())
+        .join(Person, Person.id == served.c.person_id)
+        .where(here)
+        .group_by(served.c.directory_id),
     )
     linked = _counts(
         session,

@@ -19,6 +19,7 @@ from models import (
     Directory,
     DirectoryType,
     Passkey,
+    Person,
     Placement,
     Serves,
 )
@@ -489,6 +490,19 @@ def test_what_was_on_its_way_to_somebody_not_served_any_more_is_given_up(house, 
     with house.portal.database.read() as session:
         directory = directories.by_uuid(session, uuid)
         assert outbox.unplaced(session, directory) == 1
+
+
+@pytest.mark.parametrize("serves", Serves)
+def test_who_has_left_is_not_counted_among_the_people(house, fake, serves):
+    people, _ = enrolled(house, "ada", "grace")
+    uuid = house.draft()
+    house.do(directories.choose, uuid, people)
+    house.do(directories.serve, uuid, serves)
+    with house.portal.database.write() as session:
+        session.get_one(Person, people[0].id).ended_at = house.clock()
+    with house.portal.database.read() as session:
+        [summary] = directories.summaries(session)
+    assert summary.people == 1
 
 
 def test_summaries_count_what_is_placed_waiting_and_held(house, fake):
