@@ -75,6 +75,7 @@ LIMITS: dict[str, Rate] = {
     "policies.save_group": CEREMONY,
     "policies.take_away": CEREMONY,
     "directories.delete": CEREMONY,
+    "people.end": CEREMONY,
     "directory_people.index": BROWSING,
     "directory_people.groups": BROWSING,
     "directory_people.counts": BROWSING,

@@ -18,6 +18,7 @@ def _source() -> str:
 
 def violations(page: Page) -> list[str]:
     """One line for each rule that an element of the page breaks; empty when all is well."""
+    page.wait_for_load_state()  # with its styles
     page.evaluate(_source())  # through the debugger, which the page's own policy does not bind
     found = page.evaluate(
         "async (tags) => (await axe.run(document, { runOnly: tags })).violations", TAGS

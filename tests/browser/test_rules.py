@@ -12,6 +12,7 @@ from emulators.pingone.running import running as run_pingone
 from services.attestation.hid import HID_CRESCENDO
 from tests.browser import scene, vendors
 
+RULES = "Each rule, here and there"
 YUBIKEY = "cb69481e-8ff7-4039-93ec-0a2729a154a8"
 MISSING, *LISTED = sorted(str(one) for one in HID_CRESCENDO)
 
@@ -52,7 +53,7 @@ def test_the_rules_of_a_tenant_stand_beside_the_policy(site, ada):
         expect(
             row(page, "Models allowed there, not accepted here", re.compile("YubiKey"))
         ).to_be_visible()
-        expect(row(page, "Rules", "attestation")).to_contain_text("Entra admin center")
+        expect(row(page, RULES, "attestation")).to_contain_text("Entra admin center")
 
         tenant.control.restrict("allow", MISSING, *LISTED)
         page.reload()
@@ -76,5 +77,5 @@ def test_a_fido_policy_of_pingone_stands_beside_the_policy(site, ada):
         )
         page = rules(ada, "Ping of the house")
         for name in ("The key keeps the passkey itself", "PIN or fingerprint"):
-            expect(row(page, "Rules", name)).to_contain_text("differs")
-        expect(row(page, "Rules", "Relying party ID")).to_contain_text("agrees")
+            expect(row(page, RULES, name)).to_contain_text("differs")
+        expect(row(page, RULES, "Relying party ID")).to_contain_text("agrees")

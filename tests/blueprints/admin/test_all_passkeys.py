@@ -108,11 +108,11 @@ def test_the_list_is_closed_to_people_without_the_privilege(somebody, client):
     assert away.status_code == 302 and away.location.startswith("/sign-in")
 
 
-def test_it_stands_in_the_navigation_after_people(administrator):
+def test_it_stands_in_the_navigation_after_people_and_groups(administrator):
     page = administrator.get(LIST).text
     side = page.partition('id="side-list"')[2]
     navigation = re.findall(r'<li><a href="(/admin/[a-z]*)"', side)
-    assert navigation[:3] == ["/admin/", "/admin/people", LIST]
+    assert navigation[:4] == ["/admin/", "/admin/people", "/admin/groups", LIST]
     assert re.search(rf'href="{LIST}" aria-current="page"', page)
 
 

@@ -153,7 +153,8 @@ def test_once_a_key_is_ended_after_a_recovery_nobody_is_asked_for_another(
     again.open_link(recovery_link(administrator, lost.person))
     again.enrol()
     person = f"/admin/people/{lost.person.uuid}"
-    assert administrator.get(person).text.count('/end"') == 2
+    ways = re.findall(r'/passkeys/[0-9a-f-]{36}/end"', administrator.get(person).text)
+    assert len(ways) == 2
     assert end(administrator, lost).status_code == 303
     assert len(live(portal, GRACE)) == 2
     assert "has recovered" not in said(administrator.get(person))
