@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 import config
 from config import Settings
@@ -126,8 +127,14 @@ def any_portal(tmp_path, any_database_url, clock) -> Portal:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for a run, though each test has an app of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings, portal) -> Flask:
+def app(settings, portal, compiled_templates) -> Flask:
     """The portal's app, on the test's own portal and clock."""
     from app import create_app
 
@@ -137,6 +144,7 @@ def app(settings, portal) -> Flask:
         )
         made = create_app(settings)
     made.testing = True
+    made.jinja_env.bytecode_cache = compiled_templates
     return made
 
 
