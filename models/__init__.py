@@ -12,6 +12,7 @@ from models.directories import (
     PlacementState,
     Serves,
 )
+from models.enrolment import AgentTicket, EnrolmentStep
 from models.groups import DirectoryGroup, Group, GroupMember, GroupSource
 from models.limits import LimitCounter
 from models.mail import Mail, MailState, Outgoing, SignUpCode
@@ -23,6 +24,7 @@ from models.portal import PortalFact
 
 __all__ = [
     "AddressNotice",
+    "AgentTicket",
     "AttestationPolicy",
     "AuditEvent",
     "Base",
@@ -34,6 +36,7 @@ __all__ = [
     "DirectoryPerson",
     "DirectoryType",
     "EnrolmentLink",
+    "EnrolmentStep",
     "Evidence",
     "ExpiryNotice",
     "Group",

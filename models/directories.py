@@ -116,6 +116,11 @@ class Placement(Base):
         Word(PlacementState), default=PlacementState.ABSENT
     )
     remote_id: Mapped[str | None] = mapped_column(String(1500))
+    begun: Mapped[dict[str, Any] | None]
+    """What the directory needs to finish the registration that it began; None where it began none,
+    and once it confirmed the passkey."""
+    not_after: Mapped[datetime | None]
+    """Until when that registration can be finished."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     """When `actual` was last read back from the directory."""

@@ -104,10 +104,16 @@ class Challenge(Addressed, Base):
     origins: Mapped[list[str]]
     """The origins an answer may come from; for a foreign ceremony, that relying party's."""
     maker: Mapped[str] = mapped_column(String(36), default=OWN)
+    directory_id: Mapped[int | None] = mapped_column(ForeignKey("directories.id"))
+    """The directory that issued the challenge; None for our own."""
     options: Mapped[dict[str, Any]]
     policy: Mapped[dict[str, Any] | None]
     remote: Mapped[dict[str, Any] | None]
     """What a directory needs to finish a ceremony it began, as its own id for the device."""
+    discard_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When to take back what the directory began; None where nothing of it is left there, or once
+    the answer was accepted and a delivery sees to it."""
+    discard_attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     taken_at: Mapped[datetime | None]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     AddressNotice,
+    AgentTicket,
     AttestationPolicy,
     Challenge,
     Delivery,
@@ -21,6 +22,7 @@ from models import (
     DirectoryPerson,
     DirectoryType,
     EnrolmentLink,
+    EnrolmentStep,
     Evidence,
     ExpiryNotice,
     Group,
@@ -234,6 +236,21 @@ class Records:
                 purpose=LinkPurpose.ENROL,
                 created_at=self.clock(),
                 expires_at=self.clock() + timedelta(days=1),
+            )
+        )
+
+    def step(self, link: EnrolmentLink, directory: Directory | None = None) -> EnrolmentStep:
+        return self._add(EnrolmentStep(link=link, position=1, directory=directory))
+
+    def ticket(self, person: Person, directory: Directory | None = None) -> AgentTicket:
+        return self._add(
+            AgentTicket(
+                token_hash=secrets.token_bytes(32),
+                purpose="add",
+                person=person,
+                directory=directory,
+                created_at=self.clock(),
+                expires_at=self.clock() + timedelta(minutes=10),
             )
         )
 
