@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, func, not_, select, update
 from sqlalchemy.orm import Session
@@ -77,6 +78,38 @@ def owe(
         )
     pairs = [Pair(directory, passkey.id, passkey.person_id) for directory in directories]
     return _owe(session, passkey, pairs, wanted, cause=cause, now=now, actor=actor)
+
+
+def owe_begun(
+    session: Session,
+    passkey: Passkey,
+    directory_id: int,
+    *,
+    begun: Mapping[str, Any],
+    not_after: datetime,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Owe the directory that began this passkey's registration the answer to it, at once.
+
+    It belongs into the transaction that stores the passkey; wake the workers after it.
+
+    Args:
+        passkey: just stored, with its evidence: the answer is made of both.
+        begun: what the directory needs to finish (`CreationOptions.remote`).
+        not_after: until when it can be finished; past it, only a new touch helps.
+        cause: an audit tag, as `passkey.registered`.
+    """
+    session.flush()
+    pair = Pair(directory_id, passkey.id, passkey.person_id)
+    _owe(session, passkey, [pair], PlacementState.PRESENT, cause=cause, now=now, actor=None)
+    placement, delivery = lock(session, pair), waiting(session, pair)
+    if placement is None or delivery is None:
+        raise AssertionError("both were just written")
+    session.refresh(placement)
+    placement.begun, placement.not_after = dict(begun), not_after
+    delivery.not_after, delivery.due_at = not_after, now
+    session.flush()
 
 
 def owe_renamed(session: Session, passkey: Passkey, *, now: datetime, actor: Person | None) -> int:
