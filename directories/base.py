@@ -1,14 +1,7 @@
 """What every directory connector offers, and the words it answers in.
 
 Connectors know nothing of our tables: they take and return the frozen dataclasses below. Every
-failure is one of the errors at the end, and each tells its catcher what to do next::
-
-    DirectoryError
-    ├── Transient       try again later (`retry_after` seconds, when the directory said so)
-    ├── NotFound        the thing named is not there: look it up again, or make it
-    ├── AlreadyThere    somebody else holds the unique value: look it up and link
-    ├── Refused         the directory will not take this, ever: hold it for a human
-    └── Misconfigured   no request of ours can work until an operator mends the connection
+failure is one of the errors of `directories.errors`, which can be had from here as well.
 """
 
 from __future__ import annotations
@@ -20,6 +13,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from directories.errors import (  # isort: skip
+    AlreadyThere as AlreadyThere,
+    DirectoryError as DirectoryError,
+    InvalidSettings as InvalidSettings,
+    Misconfigured as Misconfigured,
+    NotFound as NotFound,
+    Refused as Refused,
+    Transient as Transient,
+)
 from directories.rules import DirectoryRules
 
 T = TypeVar("T")
@@ -207,6 +209,31 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Intended:
+    """What keys are to be made for somebody there, as far as a directory's rules care."""
+
+    models: Mapping[uuid.UUID, str] | None = None
+    """The models that our attestation policy accepts, by AAGUID, with their names; None where it
+    accepts any."""
+    attested: frozenset[uuid.UUID] = frozenset()
+    """Those whose attestation can be verified by FIDO metadata."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at before a key is made for somebody there."""
+
+    code: str
+    """Stable, for tests and support, as `entra.targeted`."""
+    state: CheckState
+    """Unknown never keeps anybody from trying."""
+    sentence: str
+    """What was found, as an operator would say it."""
+    remedy: str = ""
+    """What to do about it; empty where nothing is to be done."""
+
+
+@dataclass(frozen=True)
 class ConnectionReport:
     """The outcome of a connection test."""
 
@@ -275,6 +302,12 @@ class Connector(Protocol):
         it is, without a passkey: nothing is written into it before it is linked.
         """
 
+    def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
+        """What a registration for this person would meet there, read without leaving a trace.
+
+        Never raises for what a finding is about: what cannot be read is unknown.
+        """
+
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin a registration that the directory must issue (shared and foreign ways)."""
 
@@ -330,67 +363,3 @@ class Proof:
     """The directory's own word, as `aal1`."""
     methods: tuple[str, ...]
     signed_out: bool
-
-
-class DirectoryError(Exception):
-    """Something a directory could not or would not do.
-
-    Args:
-        reason: our sentence for the operator.
-        code: stable, for tests, docs and support.
-        said: the directory's own words, verbatim (secrets never occur in them).
-        request_id: the directory's own id of the request.
-        status: the HTTP status, where there was one.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        code: str,
-        said: str = "",
-        request_id: str = "",
-        status: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.code = code
-        self.said = said
-        self.request_id = request_id
-        self.status = status
-
-
-class Transient(DirectoryError):
-    """Try again: at the time the directory named, or with growing pauses."""
-
-    def __init__(self, reason: str, *, retry_after: float | None = None, **more: Any) -> None:
-        super().__init__(reason, **more)
-        self.retry_after = retry_after
-
-
-class NotFound(DirectoryError):
-    """What was named is not there."""
-
-
-class AlreadyThere(DirectoryError):
-    """A unique value is taken."""
-
-
-class Refused(DirectoryError):
-    """The directory will not take this, however often it is asked."""
-
-
-class Misconfigured(DirectoryError):
-    """The connection itself is wrong: address, key or permission."""
-
-
-class InvalidSettings(ValueError):
-    """Connection settings that do not hold together.
-
-    Args:
-        problems: a sentence for each field, by the field's name (`""` for the whole).
-    """
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__(" ".join(problems.values()))
-        self.problems = dict(problems)

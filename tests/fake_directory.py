@@ -19,7 +19,9 @@ from directories.base import (
     Capabilities,
     ConnectionReport,
     Connector,
+    Finding,
     Group,
+    Intended,
     NotFound,
     Page,
     PasskeyRecord,
@@ -64,6 +66,8 @@ class FakeDirectory(Connector):
         self.warning: Refused | None = None
         self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
         self.own_rules: DirectoryRules | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.intended: list[Intended] = []
         self.suspends = True
         self.lists_groups = False
         self.lists_assigned = False
@@ -108,6 +112,11 @@ class FakeDirectory(Connector):
     def rules(self) -> DirectoryRules:
         with self._call("rules"):
             return self.own_rules
+
+    def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
+        with self._call("preflight"):
+            self.intended.append(intended)
+            return self.findings
 
     @property
     def create_lock(self) -> str:

@@ -10,7 +10,9 @@ from directories.base import (
     CeremonyAnswer,
     ConnectionReport,
     CreationOptions,
+    Finding,
     Group,
+    Intended,
     Misconfigured,
     NotFound,
     Page,
@@ -129,6 +131,10 @@ class EntraConnector:
             "People are made in Entra ID itself. Link this person to one who is there.",
             code="entra.no_identities",
         )
+
+    def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
+        """Nothing yet is known before Entra is asked."""
+        return ()
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin a registration, under Microsoft's relying party ID."""

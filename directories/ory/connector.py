@@ -11,7 +11,9 @@ from directories.base import (
     CeremonyAnswer,
     ConnectionReport,
     CreationOptions,
+    Finding,
     Group,
+    Intended,
     Misconfigured,
     NotFound,
     Page,
@@ -147,6 +149,10 @@ class OryConnector:
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
         """Make the person's identity, with the passkey in it."""
         return self._delivery.put_identity(person, passkey)
+
+    def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
+        """Nothing: Ory begins no registration, and has no rules for keys."""
+        return ()
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Refuse: passkeys reach Ory by import, after a registration of our own."""

@@ -15,7 +15,9 @@ from directories.base import (
     CeremonyAnswer,
     ConnectionReport,
     CreationOptions,
+    Finding,
     Group,
+    Intended,
     Misconfigured,
     Page,
     PasskeyRecord,
@@ -135,6 +137,10 @@ class PingOneConnector:
     def put_identity(self, person: PersonRecord, passkey: PasskeyRecord | None) -> Written:
         """Refuse: people are linked to the users there are."""
         raise Refused("People are linked to users that exist in PingOne.", code="pingone.no_create")
+
+    def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
+        """Nothing is known before PingOne is asked."""
+        return ()
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin to pair a FIDO2 device.
