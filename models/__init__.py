@@ -21,6 +21,16 @@ from models.passkeys import Challenge, Evidence, Passkey
 from models.people import EnrolmentLink, LinkPurpose, Person, Role, RoleGrant, Session
 from models.policies import AttestationPolicy
 from models.portal import PortalFact
+from models.provisioning import (
+    Driver,
+    ProvisioningRequest,
+    RequestDirectory,
+    RequestPasskey,
+    RequestPerson,
+    RequestSource,
+    RequestState,
+    SourceKind,
+)
 
 __all__ = [
     "AddressNotice",
@@ -35,6 +45,7 @@ __all__ = [
     "DirectoryGroup",
     "DirectoryPerson",
     "DirectoryType",
+    "Driver",
     "EnrolmentLink",
     "EnrolmentStep",
     "Evidence",
@@ -54,9 +65,16 @@ __all__ = [
     "Placement",
     "PlacementState",
     "PortalFact",
+    "ProvisioningRequest",
+    "RequestDirectory",
+    "RequestPasskey",
+    "RequestPerson",
+    "RequestSource",
+    "RequestState",
     "Role",
     "RoleGrant",
     "Serves",
     "Session",
     "SignUpCode",
+    "SourceKind",
 ]

@@ -49,7 +49,7 @@ class AgentTicket(Addressed, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     purpose: Mapped[str] = mapped_column(String(32))
     """The purpose of the ceremony, as the page's own would have."""
-    subject: Mapped[str] = mapped_column(String(64), default="")
+    subject: Mapped[str] = mapped_column(String(100), default="")
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     directory_id: Mapped[int | None] = mapped_column(ForeignKey("directories.id"))
     """The directory that issues the challenge; None where we do."""

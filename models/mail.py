@@ -68,6 +68,12 @@ class Mail(Addressed, Outgoing):
     """How long the link can be opened, in seconds from its making."""
     requested_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment_links.id"))
+    request_person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("request_people.id"), index=True
+    )
+    """The place in a provisioning request that the link is for."""
+    reminder: Mapped[bool] = mapped_column(default=False)
+    """Whether they were sent a link for it before."""
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined")
     requested_by: Mapped[Person] = relationship(foreign_keys=[requested_by_id], lazy="joined")

@@ -95,7 +95,7 @@ class Challenge(Addressed, Base):
 
     challenge: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     purpose: Mapped[str] = mapped_column(String(32))
-    subject: Mapped[str] = mapped_column(String(64), default="")
+    subject: Mapped[str] = mapped_column(String(100), default="")
     """What a confirming ceremony is about, as `remove:` and the UUID of the passkey."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     session_hash: Mapped[bytes] = mapped_column(LargeBinary(32))

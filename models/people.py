@@ -134,6 +134,10 @@ class EnrolmentLink(Addressed, Base):
     passkey_id: Mapped[int | None] = mapped_column(ForeignKey("passkeys.id"))
     """The passkey that finished it."""
     revoked_at: Mapped[datetime | None]
+    request_person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("request_people.id"), index=True
+    )
+    """The place in a provisioning request that it was made for."""
 
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id], lazy="joined")
     created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id], lazy="joined")

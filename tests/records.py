@@ -36,9 +36,16 @@ from models import (
     Person,
     Placement,
     PlacementState,
+    ProvisioningRequest,
+    RequestDirectory,
+    RequestPasskey,
+    RequestPerson,
+    RequestSource,
+    RequestState,
     Role,
     Serves,
     SignUpCode,
+    SourceKind,
 )
 from models import Session as SessionRow
 
@@ -251,6 +258,66 @@ class Records:
                 directory=directory,
                 created_at=self.clock(),
                 expires_at=self.clock() + timedelta(minutes=10),
+            )
+        )
+
+    def request(self, by: Person, *directories: Directory, **more: Any) -> ProvisioningRequest:
+        """A request whose people are all taken in already."""
+        request = self._add(
+            ProvisioningRequest(
+                **{
+                    "name": f"Request {next(_number)}",
+                    "state": RequestState.PENDING,
+                    "created_by": by,
+                    "created_at": self.clock(),
+                    "confirmed_at": self.clock(),
+                    "gathered_at": self.clock(),
+                    "ends_at": self.clock() + timedelta(days=30),
+                    **more,
+                }
+            )
+        )
+        for directory in directories:
+            self._add(RequestDirectory(request_id=request.id, directory_id=directory.id))
+        self.session.refresh(request, ["directories"])
+        return request
+
+    def request_source(
+        self, request: ProvisioningRequest, person: Person, **more: Any
+    ) -> RequestSource:
+        return self._add(
+            RequestSource(
+                **{
+                    "request_id": request.id,
+                    "kind": SourceKind.PERSON,
+                    "name": person.display_name,
+                    "person_id": person.id,
+                    **more,
+                }
+            )
+        )
+
+    def request_person(
+        self, request: ProvisioningRequest, person: Person | None, **more: Any
+    ) -> RequestPerson:
+        """Somebody taken in, after everybody who was before."""
+        request.people_count += 1
+        return self._add(
+            RequestPerson(
+                **{
+                    "request": request,
+                    "position": request.people_count,
+                    "person": person,
+                    "added_at": self.clock(),
+                    **more,
+                }
+            )
+        )
+
+    def request_passkey(self, own: RequestPerson, passkey: Passkey) -> RequestPasskey:
+        return self._add(
+            RequestPasskey(
+                request_person_id=own.id, passkey_id=passkey.id, registered_at=self.clock()
             )
         )
 

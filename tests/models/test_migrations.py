@@ -7,11 +7,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from models import Base, LimitCounter, PortalFact
 from models.db import Database
-from models.migrate import FOLDER, downgrade, upgrade
+from models.migrate import FOLDER, Dangling, downgrade, upgrade
 from services import audit, role_changes
 from tests.records import Records
 
@@ -66,6 +67,9 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
         records.step(records.link(), directory)
         records.ticket(passkey.person, directory)
         records.mail(passkey.person)
+        request = records.request(passkey.person, directory)
+        records.request_source(request, passkey.person)
+        records.request_passkey(records.request_person(request, passkey.person), passkey)
         records.sign_up(link=records.link())
         records.expiry_notice(passkey.person, directory)
         records.address_notice(passkey.person)
@@ -92,3 +96,24 @@ def test_migrations_go_down_and_up_again_with_data(database, clock):
 
     upgrade(database)
     assert tables(database) == set(Base.metadata.tables)
+
+
+def test_a_migration_that_leaves_rows_dangling_is_taken_back(database_url, clock, monkeypatch):
+    database = Database(database_url)
+
+    def careless(config, revision):
+        connection = config.attributes["connection"]
+        connection.exec_driver_sql(
+            "INSERT INTO directory_people (directory_id, person_id) VALUES (1, 1)"
+        )
+
+    monkeypatch.setattr("models.migrate.command.upgrade", careless)
+    with pytest.raises(Dangling):
+        upgrade(database)
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM directory_people")) == 0
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(
+            text("INSERT INTO directory_people (directory_id, person_id) VALUES (1, 1)")
+        )
+    database.close()
