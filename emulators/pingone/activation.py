@@ -6,9 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from fido2.webauthn import AttestationObject, AuthenticatorData
+from fido2 import cbor
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from emulators.kit.store import Taken
 from emulators.pingone import devices, fido_policies, wire
@@ -18,6 +18,7 @@ from emulators.pingone.emulator import Document, PingOne
 from emulators.pingone.errors import PingError, invalid, taken
 from emulators.pingone.moments import moment, stamp
 from emulators.pingone.options import ALGORITHMS
+from emulators.pingone.origins import below
 
 LONGEST = 200_000
 
@@ -48,8 +49,8 @@ def activate(ping: PingOne, device: Document, given: dict[str, Any]) -> Document
     if policy is None:
         raise _wrong(ping, "policy", "The FIDO2 policy is gone")
     _check_client_data(ping, device, answer, origin)
-    credential_id = _check_authenticator(ping, device, answer, policy)
-    return _finished(ping, device, credential_id)
+    credential = _check_authenticator(ping, device, answer, policy)
+    return _finished(ping, device, credential)
 
 
 def read(value: Any, *, either: bool) -> Answer:
@@ -92,24 +93,13 @@ def _check_client_data(ping: PingOne, device: Document, answer: Answer, origin: 
         raise _wrong(ping, "attestation", "The challenge has expired")
     if client.get("origin") != origin:
         raise _wrong(ping, "origin", "The origin does not match")
-    if ping.variants["origin_suffix"] == "enforced" and not _below(origin, device["rp"]["id"]):
+    if ping.variants["origin_suffix"] == "enforced" and not below(origin, device["rp"]["id"]):
         raise _wrong(ping, "origin", "The origin does not belong to the relying party ID")
-
-
-def _below(origin: str, rp_id: str) -> bool:
-    """pingone.md 4.2: the RP ID itself or a sub-domain, in https or on localhost."""
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    if origin != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
-        return False
-    if parts.scheme != "https" and host != "localhost":
-        return False
-    return host == rp_id or host.endswith(f".{rp_id}")
 
 
 def _check_authenticator(
     ping: PingOne, device: Document, answer: Answer, policy: Document
-) -> bytes:
+) -> AttestedCredentialData:
     """rpIdHash, flags by the policy, the credential, its statement and its model (3.2 [I])."""
     try:
         attested = AttestationObject(answer.attestation_object)
@@ -137,20 +127,23 @@ def _check_authenticator(
     ) or check_model(ping, attested, policy)
     if problem:
         raise _wrong(ping, "attestation", problem)
-    return credential.credential_id
+    return credential
 
 
-def _finished(ping: PingOne, device: Document, credential_id: bytes) -> Document:
+def _finished(ping: PingOne, device: Document, credential: AttestedCredentialData) -> Document:
     """The same credential cannot be paired twice (pingone.md 3.3 [D])."""
     active = {name: value for name, value in device.items() if name != "ceremony"}
     active |= {
         "status": devices.ACTIVE,
         "updatedAt": stamp(ping.now()),
-        "credential": {"id": credential_id.hex()},
+        "credential": {
+            "id": credential.credential_id.hex(),
+            "publicKey": cbor.encode(dict(credential.public_key)).hex(),
+        },
     }
     try:
         with ping.store.transaction():
-            ping.store.claim(device["id"], [("credential", credential_id.hex())])
+            ping.store.claim(device["id"], [("credential", credential.credential_id.hex())])
             ping.put(devices.KIND, active)
     except Taken as error:
         raise taken("attestation", "The authenticator is already paired") from error

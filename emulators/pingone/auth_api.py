@@ -1,12 +1,13 @@
-"""The token endpoint, under auth.pingone.{tld} or a custom domain (pingone.md 1.2)."""
+"""Tokens and sign-ons, under auth.pingone.{tld} or a custom domain (pingone.md 1.2, 6.2)."""
 
 from __future__ import annotations
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from emulators.pingone import sign_on, wire
 from emulators.pingone.emulator import Document, PingOne
-from emulators.pingone.errors import OAuthError
+from emulators.pingone.errors import OAuthError, not_found
 from emulators.pingone.tokens import issue
 
 FORM = "application/x-www-form-urlencoded"
@@ -45,6 +46,15 @@ def auth_api(ping: PingOne) -> Blueprint:
         if environment is None:
             raise OAuthError(404, "invalid_request", "There is no custom domain")
         return _granted(ping, environment)
+
+    @routes.post("/<environment_id>/deviceAuthentications/<authentication_id>")
+    def check_assertion(environment_id: str, authentication_id: str) -> ResponseReturnValue:
+        """No token: the browser that signs on asks (pingone.md 6.2)."""
+        given = wire.body(sign_on.CHECK)
+        found = ping.one(environment_id.lower(), sign_on.KIND, authentication_id)
+        if found is None:
+            raise not_found()
+        return jsonify(sign_on.view(sign_on.check(ping, found, given)))
 
     return routes
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from fido2.utils import websafe_encode as websafe
+
 from emulators.kit.control import Control
-from emulators.pingone import fido_policies, settings, tokens, users
+from emulators.pingone import fido_policies, settings, sign_on, tokens, users
 from emulators.pingone.emulator import Document, PingOne
 from emulators.pingone.known import (
     ADMINISTRATORS,
@@ -130,6 +132,26 @@ class PingControl(Control):
         pairing = {"maxAllowedDevices": devices, "pairingKeyFormat": "NUMERIC"}
         body = {"pairing": pairing, "users": {"mfaEnabled": users_mfa_enabled}}
         settings.write(self._ping, ENVIRONMENT, body)
+
+    def begin_sign_on(self, username: str, *, rp_id: str = "") -> dict[str, Any]:
+        """Begin a sign-on of a user with a key.
+
+        Args:
+            username: who.
+            rp_id: the relying party ID; the emulator's own when empty.
+
+        Returns:
+            `id` for the check of the assertion, and `publicKeyCredentialRequestOptions` as JSON
+            of the browser's (binary values base64url).
+        """
+        begun = sign_on.begin(self._ping, self.user(username), rp_id=rp_id)
+        options = {
+            "challenge": websafe(bytes.fromhex(begun["challenge"])),
+            "rpId": begun["rp"]["id"],
+            "allowCredentials": [],
+            "userVerification": "required",
+        }
+        return {"id": begun["id"], "publicKeyCredentialRequestOptions": options}
 
     def sign_on(self, *, assigned: bool = True, mfa_policy_id: str = "") -> None:
         """Whether the policy with the MFA step is the intranet's, and which MFA policy it uses."""

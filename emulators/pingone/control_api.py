@@ -74,6 +74,14 @@ def ping_control_api(control: PingControl) -> Blueprint:
         )
         return done()
 
+    @routes.post("/sign-on")
+    def begin_sign_on() -> ResponseReturnValue:
+        given = body()
+        begun = control.begin_sign_on(
+            str(given.get("username", "")), rp_id=str(given.get("rp_id", ""))
+        )
+        return jsonify(begun)
+
     @routes.post("/environment/new")
     def new_environment() -> ResponseReturnValue:
         control.new_environment()
