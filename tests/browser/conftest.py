@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,8 @@ ARGUMENTS = [
 ]
 SOFTWARE_KEY = (Path(__file__).parent / "software_key.js").read_text()
 PATIENCE_MS = 15_000
+A_WHILE = timedelta(hours=1)
+"""How long a browser keeps styles and scripts: it asks for each of some fifty files once."""
 ABANDONED = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
 """A browser that moves on leaves the development server with a file half sent."""
 
@@ -91,6 +94,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(app, port: int) -> Iterator[None]:
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_WHILE
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
