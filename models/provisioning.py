@@ -68,6 +68,8 @@ class ProvisioningRequest(Addressed, Base):
     """
     policy_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     """Who chose that policy: it counts while they may still choose one."""
+    only_missing: Mapped[bool] = mapped_column(default=True)
+    """Whether whoever has a passkey in every place already is left alone."""
     created_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     """With whose right people are taken in."""
     created_at: Mapped[datetime]

@@ -77,6 +77,7 @@ def _requests():
         text("state", 32, nullable=False),
         sa.Column("policy", JSON, nullable=True),
         key("policy_by_id"),
+        sa.Column("only_missing", sa.Boolean(), nullable=False),
         key("created_by_id", nullable=False),
         moment("created_at", nullable=False),
         moment("confirmed_at"),
