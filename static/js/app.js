@@ -12,3 +12,4 @@ import "./preview.js";
 import "./read-file.js";
 import "./signal.js";
 import "./time.js";
+import "./ways.js";

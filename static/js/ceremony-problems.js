@@ -46,9 +46,14 @@ const OTHER = ["Something went wrong in the browser", "Reload this page and try 
 
 /** A problem whose words are known already. */
 export class Problem extends Error {
-  constructor(title, text) {
+  constructor(title, ...text) {
     super(title);
-    this.words = [title, text];
+    this.words = [title, ...text];
+  }
+
+  /** What the portal itself said; the lines of `detail` are for operators, who alone get them. */
+  static said({ message, detail }) {
+    return new Problem("That is not possible now", message, ...(detail || "").split("\n").filter(Boolean));
   }
 }
 

@@ -2,6 +2,8 @@
 // `ceremony` and `response`, and submits the form as any form.
 import { startAuthentication, startRegistration } from "../vendor/simplewebauthn/index.js";
 import { explain, OFFLINE, Problem, UNAVAILABLE } from "./ceremony-problems.js";
+import { claiming, isClaimRefused } from "./claim.js";
+import { forget, giveBack, remember } from "./give-back.js";
 import { supported } from "./support.js";
 
 const PATIENCE_MS = 20_000;
@@ -26,7 +28,7 @@ function enter(form, phase, problem = []) {
   form.querySelector("[data-problem]").replaceChildren(...paragraphs);
 }
 
-/** Begin a ceremony: {ceremony, options}. Throws a Problem. */
+/** Begin a ceremony: {ceremony, options, origin}. Throws a Problem. */
 export async function options(form) {
   let reply;
   try {
@@ -41,7 +43,7 @@ export async function options(form) {
   }
   const body = await reply.json().catch(() => null);
   if (reply.ok && body?.options) return body;
-  if (body?.error?.message) throw new Problem("That is not possible now", body.error.message);
+  if (body?.error?.message) throw Problem.said(body.error);
   throw UNAVAILABLE();
 }
 
@@ -54,23 +56,29 @@ function startsCeremony(event) {
 export function answer(form, ceremony, response) {
   form.elements.namedItem("ceremony").value = ceremony;
   form.elements.namedItem("response").value = JSON.stringify(response);
+  forget(form);
   enter(form, "checking");
   HTMLFormElement.prototype.submit.call(form);
 }
 
 async function run(form) {
   let registering = false;
+  let origin = "";
   enter(form, "starting");
   try {
     const begun = await options(form);
     registering = "pubKeyCredParams" in begun.options;
+    origin = begun.origin ?? "";
+    remember(form, begun.ceremony);
     enter(form, "touch");
     const ask = registering ? startRegistration : startAuthentication;
-    const response = await ask({ optionsJSON: begun.options });
+    const response = await ask({ optionsJSON: claiming(begun.options, origin) });
     answer(form, begun.ceremony, response);
   } catch (error) {
+    giveBack(form);
     enter(form, "failed", explain(error, registering));
-    form.querySelector("[data-start]").focus();
+    if (isClaimRefused(error, origin)) form.dispatchEvent(new Event("way-refused", { bubbles: true }));
+    else form.querySelector("[data-start]").focus();
   }
 }
 

@@ -4,7 +4,7 @@
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 /** "address", "insecure", "browser", or "" where everything is there. */
-function unsupported() {
+export function unsupported() {
   const host = window.location.hostname;
   if (IPV4.test(host) || host.startsWith("[")) return "address";
   if (!window.isSecureContext) return "insecure";
