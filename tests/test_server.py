@@ -6,45 +6,24 @@ import json
 import os
 import re
 import signal
-import socket
 import stat
 import subprocess
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from tests.ports import free_row, listening
+
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "script" / "server"
 START_SECONDS = 240
 EMULATED = ("ory", "entra", "pingone")
 """On ports in a row, in this order."""
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-def free_row(count: int) -> int:
-    """The first of that many free ports in a row."""
-    while True:
-        (first,) = free_ports(1)
-        if first + count < 65536 and not any(listening(first + place) for place in range(count)):
-            return first
-
-
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -56,10 +35,12 @@ def environment(**settings: str) -> dict[str, str]:
     return clean | settings
 
 
-def wait_until(true, what: str) -> None:
+def wait_until(true: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
+    """Wait while the server runs; what it said tells why it never came to that."""
     until = time.monotonic() + START_SECONDS
     while not true():
-        assert time.monotonic() < until, what
+        assert process.poll() is None, f"it ended before:\n{log.read_text()}"
+        assert time.monotonic() < until, f"it takes too long:\n{log.read_text()}"
         time.sleep(0.2)
 
 
@@ -85,18 +66,18 @@ def server(log: Path, **settings: str):
         try:
             yield process
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(process.pid, signal.SIGINT)
             process.wait(timeout=60)
 
 
 @pytest.fixture
 def trial(tmp_path) -> dict[str, str]:
     emulator = free_row(len(EMULATED))
-    (port,) = free_ports(1)
     return {
         "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
         "LATCHKEY_EMULATOR_PORT": str(emulator),
-        "PORT": str(port),
+        "PORT": str(free_row()),
     }
 
 
@@ -110,9 +91,9 @@ def test_a_trial_starts_keeps_its_data_and_stops(trial, tmp_path):
     links, known = [], []
     for _ in range(2):
         with server(log, **trial) as process:
-            wait_until(lambda: answers(f"{portal}/health"), log.read_text())
+            wait_until(lambda: answers(f"{portal}/health"), process, log)
             for url in [f"http://127.0.0.1:{one}/_emulator/" for one in ports]:
-                wait_until(lambda url=url: answers(url), log.read_text())
+                wait_until(lambda url=url: answers(url), process, log)
             for name in EMULATED:
                 assert stat.S_IMODE((folder / name / "connection.json").stat().st_mode) == 0o600
             (link,) = re.findall(rf"{portal}/links/[\w-]+", log.read_text())
@@ -143,7 +124,7 @@ def test_a_trial_starts_keeps_its_data_and_stops(trial, tmp_path):
 
 def test_production_starts_no_emulator(tmp_path):
     emulator = free_row(len(EMULATED))
-    (port,) = free_ports(1)
+    port = free_row()
     log = tmp_path / "log"
     settings = {
         "LATCHKEY_ENVIRONMENT": "production",
@@ -155,9 +136,9 @@ def test_production_starts_no_emulator(tmp_path):
         "LATCHKEY_SECRET_KEYS": "a-signing-key-of-more-than-32-characters",
         "PORT": str(port),
     }
-    with server(log, **settings):
+    with server(log, **settings) as process:
         health = f"http://127.0.0.1:{port}/health"
-        wait_until(lambda: answers(health, "keys.example.com"), log.read_text())
+        wait_until(lambda: answers(health, "keys.example.com"), process, log)
         assert not any(listening(emulator + place) for place in range(len(EMULATED)))
         assert "https://keys.example.com/links/" in log.read_text()
     assert not (tmp_path / "data" / "keys").exists()
