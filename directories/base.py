@@ -13,6 +13,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from directories.account import (  # isort: skip
+    Proof as Proof,
+    ProofOptions as ProofOptions,
+    RemoteMethod as RemoteMethod,
+    TemporaryPass as TemporaryPass,
+)
 from directories.errors import (  # isort: skip
     AlreadyThere as AlreadyThere,
     DirectoryError as DirectoryError,
@@ -52,6 +58,16 @@ class Capabilities:
     """Whether an account there can be disabled and enabled again (`set_enabled`)."""
     proves_sign_in: bool = False
     """Whether a sign-in there can be tried from our page (`begin_proof`, `finish_proof`)."""
+    revokes_sessions: bool = False
+    """Whether a person's sign-ins there can be ended (`revoke_sessions`)."""
+    makes_passes: bool = False
+    """Whether a person can be given a passcode for one sign-in there (`temporary_pass`)."""
+    renames: bool = False
+    """Whether a key that was made in its ceremony can get another name there
+    (`rename_passkey`). One that was imported gets it by `put_passkey`."""
+    one_handle: bool = False
+    """Whether an identity has room for the keys of one user handle only, in the form that some of
+    ours need (`in_the_way`, `make_room`)."""
 
 
 @dataclass(frozen=True)
@@ -331,6 +347,15 @@ class Connector(Protocol):
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone. Fine if it was gone already."""
 
+    def methods(self, identity: RemoteIdentity) -> tuple[RemoteMethod, ...]:
+        """What else the identity signs in with there, passkeys aside. Read-only."""
+
+    def revoke_sessions(self, identity: RemoteIdentity) -> None:
+        """End every sign-in of the identity there, within minutes (where `revokes_sessions`)."""
+
+    def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:
+        """Make a passcode for one sign-in there; one from before is replaced (`makes_passes`)."""
+
     def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
         """Disable or enable an account and read back that it is so (where `suspends`)."""
 
@@ -342,24 +367,3 @@ class Connector(Protocol):
 
     def finish_proof(self, flow: str, assertion: Mapping[str, Any]) -> Proof:
         """Sign in there with the assertion, ask who that is, and sign out again."""
-
-
-@dataclass(frozen=True)
-class ProofOptions:
-    """A sign-in that the directory began."""
-
-    flow: str
-    options: Mapping[str, Any]
-    """WebAuthn request options as JSON."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What the directory said of a sign-in."""
-
-    remote_id: str
-    label: str
-    assurance: str
-    """The directory's own word, as `aal1`."""
-    methods: tuple[str, ...]
-    signed_out: bool

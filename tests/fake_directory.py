@@ -28,7 +28,9 @@ from directories.base import (
     PersonRecord,
     Refused,
     RemoteIdentity,
+    RemoteMethod,
     RemotePasskey,
+    TemporaryPass,
     Way,
     Written,
 )
@@ -67,7 +69,12 @@ class FakeDirectory(Connector):
         self.report = ConnectionReport((), verified=True, signs_in=True, sentence="Yes.")
         self.own_rules: DirectoryRules | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.other_methods: tuple[RemoteMethod, ...] = ()
+        self.revokes_sessions = False
+        self.makes_passes = False
         self.intended: list[Intended] = []
+        self.signed_out: list[str] = []
+        self.passes: list[str] = []
         self.suspends = True
         self.lists_groups = False
         self.lists_assigned = False
@@ -107,6 +114,8 @@ class FakeDirectory(Connector):
             lists_assigned=self.lists_assigned,
             has_rules=self.own_rules is not None,
             suspends=self.suspends,
+            revokes_sessions=self.revokes_sessions,
+            makes_passes=self.makes_passes,
         )
 
     def rules(self) -> DirectoryRules:
@@ -180,6 +189,22 @@ class FakeDirectory(Connector):
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         with self._call("remove_passkey"):
             self._stored(identity).passkeys.pop(passkey.credential_id, None)
+
+    def methods(self, identity: RemoteIdentity) -> tuple[RemoteMethod, ...]:
+        with self._call("methods"):
+            return self.other_methods
+
+    def revoke_sessions(self, identity: RemoteIdentity) -> None:
+        with self._call("revoke_sessions"):
+            self.signed_out.append(identity.remote_id)
+
+    def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:
+        with self._call("temporary_pass"):
+            value = f"Pass+{next(self._number)}&word"
+            self.passes.append(value)
+            return TemporaryPass(
+                value, minutes, None, once=True, page="https://sign-in.example.com/security-info"
+            )
 
     def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
         with self._call("set_enabled"):

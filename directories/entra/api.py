@@ -14,7 +14,7 @@ from directories.base import DirectoryError, Misconfigured
 from directories.entra import cursors, permissions
 from directories.entra.documents import GROUP_FIELDS, USER_FIELDS
 from directories.entra.failures import refusal
-from directories.entra.settings import EntraSettings
+from directories.entra.settings import SHORTEST_CHALLENGE, EntraSettings, OptionsForm
 from directories.oauth import Tokens
 
 PAGE_SIZE: Final = 25
@@ -44,7 +44,7 @@ class Item:
 
 
 class EntraApi:
-    """One tenant, seen through Graph v1.0.
+    """One tenant, seen through Graph v1.0, and through beta for what only beta can do.
 
     Args:
         settings: where it is.
@@ -60,6 +60,8 @@ class EntraApi:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._base = f"{settings.graph_url}/v1.0"
+        self._beta = f"{settings.graph_url}/beta"
+        self._minutes, self._form = settings.challenge_minutes, settings.options_form
         self._client_id = settings.client_id
         self._tokens = tokens
         self._now = now
@@ -109,6 +111,14 @@ class EntraApi:
         path = f"/servicePrincipals(appId='{_step(self._client_id)}')/appRoleAssignedTo"
         return self._list(path, {"$top": str(top)}, cursor, permissions.ASSIGNMENTS)
 
+    def groups_among(self, user_id: str, group_ids: Sequence[str]) -> Any:
+        """Which of up to 20 groups a person is in, those inside of others included.
+
+        learn.microsoft.com/graph/api/user-checkmembergroups
+        """
+        path = f"/users/{_step(user_id)}/checkMemberGroups"
+        return self._call("POST", path, permissions.GROUPS, body={"groupIds": [*group_ids]}).data
+
     # -- passkeys -------------------------------------------------------------------------------
 
     def fido2_methods(self, user_id: str, cursor: str | None) -> Listing:
@@ -126,13 +136,39 @@ class EntraApi:
         self._call("DELETE", path, permissions.PASSKEYS)
 
     def creation_options(self, user_id: str) -> Any:
-        """A challenge for a new passkey of a person, good for five minutes in v1.0."""
+        """A challenge for a new passkey of a person.
+
+        Good for five minutes in v1.0, which takes no parameter; for longer by beta (section 2.1).
+        """
         path = f"{_methods(user_id)}/creationOptions"
-        return self._call("GET", path, permissions.PASSKEYS).data
+        url = f"{self._base}{path}"
+        if self._minutes > SHORTEST_CHALLENGE:
+            asked = f"challengeTimeoutInMinutes={self._minutes}"
+            within = self._form is OptionsForm.PARENTHESES
+            url = f"{self._beta}{path}({asked})" if within else f"{self._beta}{path}?{asked}"
+        return self._send("GET", url, permissions.PASSKEYS).data
 
     def create_fido2_method(self, user_id: str, body: Mapping[str, Any]) -> Any:
         """Register the passkey that answers a challenge."""
         return self._call("POST", _methods(user_id), permissions.PASSKEYS, body=body).data
+
+    # -- what else signs a person in ---------------------------------------------------------------
+
+    def methods(self, user_id: str, cursor: str | None) -> Listing:
+        """One page of everything that a person can sign in with, passkeys among it."""
+        path = f"/users/{_step(user_id)}/authentication/methods"
+        return self._list(path, {}, cursor, permissions.METHODS)
+
+    def create_pass(self, user_id: str, *, minutes: int) -> Any:
+        """Make a Temporary Access Pass, good for one sign-in; one from before is replaced."""
+        path = f"/users/{_step(user_id)}/authentication/temporaryAccessPassMethods"
+        body = {"lifetimeInMinutes": minutes, "isUsableOnce": True}
+        return self._call("POST", path, permissions.PASSES, body=body).data
+
+    def revoke_sessions(self, user_id: str) -> Any:
+        """End every session of a person, within minutes."""
+        path = f"/users/{_step(user_id)}/revokeSignInSessions"
+        return self._call("POST", path, permissions.SESSIONS).data
 
     # -- policy and batches ---------------------------------------------------------------------
 

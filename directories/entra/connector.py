@@ -22,13 +22,15 @@ from directories.base import (
     ProofOptions,
     Refused,
     RemoteIdentity,
+    RemoteMethod,
     RemotePasskey,
+    TemporaryPass,
     Way,
     Written,
 )
 from directories.destinations import Destinations
 from directories.entra import assigned as assignments
-from directories.entra import ceremony, documents, passkeys, people, policy
+from directories.entra import ceremony, documents, methods, passkeys, people, policy, preflight
 from directories.entra.api import EntraApi
 from directories.entra.checks import ConnectionTest
 from directories.entra.credentials import GUID, secret_problem
@@ -45,6 +47,8 @@ CAPABILITIES = Capabilities(
     lists_groups=True,
     lists_assigned=True,
     has_rules=True,
+    revokes_sessions=True,
+    makes_passes=True,
 )
 
 
@@ -133,8 +137,8 @@ class EntraConnector:
         )
 
     def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
-        """Nothing yet is known before Entra is asked."""
-        return ()
+        """What a registration for this person would meet there, as far as it may be read."""
+        return preflight.findings(self._api, identity, intended)
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin a registration, under Microsoft's relying party ID."""
@@ -166,6 +170,18 @@ class EntraConnector:
     def rules(self) -> DirectoryRules:
         """The tenant's policy for passkeys."""
         return policy.rules(self._api)
+
+    def methods(self, identity: RemoteIdentity) -> tuple[RemoteMethod, ...]:
+        """What else the person signs in with there."""
+        return methods.listed(self._api, identity.remote_id)
+
+    def revoke_sessions(self, identity: RemoteIdentity) -> None:
+        """End the person's sign-ins at Microsoft, within minutes."""
+        methods.revoke_sessions(self._api, identity.remote_id)
+
+    def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:
+        """Make a Temporary Access Pass; one that the person has is replaced."""
+        return methods.temporary_pass(self._api, identity.remote_id, minutes=minutes)
 
     def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
         """Refuse: the permissions that Latchkey asks for do not reach accounts themselves."""

@@ -1,6 +1,6 @@
 """The application permissions that each need is met by, the least first.
 
-Entra contract section 6, with sections 2.1, 2.4 and 4. Names are those in a token's `roles`.
+Entra contract section 6, with sections 2.1, 2.4, 4 and 5. Names are those in a token's `roles`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ PASSKEYS_READ: Final = (
 POLICY: Final = ("Policy.Read.AuthenticationMethod", "Policy.Read.All")
 ORGANIZATION: Final = ("Organization.Read.All", "Directory.Read.All")
 ASSIGNMENTS: Final = ("Application.Read.All", "Directory.Read.All")
+METHODS: Final = ("UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All")
+PASSES: Final = ("UserAuthenticationMethod.ReadWrite.All",)
+SESSIONS: Final = ("User.RevokeSessions.All", "User.ReadWrite.All")
 
 NEEDED: Final = (USERS, GROUPS, PASSKEYS)
 """Without one of each, people cannot be listed or given keys."""
@@ -43,6 +46,7 @@ USEFUL: Final = frozenset(
         *POLICY,
         *ORGANIZATION,
         *ASSIGNMENTS,
+        SESSIONS[0],
     }
 )
 """What something here is done with. Everything else in a token is more than is needed."""

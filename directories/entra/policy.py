@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +52,9 @@ def rules(api: EntraApi) -> DirectoryRules:
     names = _names(api, [one.id for one in (*(included or ()), *(excluded or ()))])
     return DirectoryRules(
         source="Passkey (FIDO2) policy",
-        enabled=_enabled(policy),
+        enabled=enabled(policy),
         profiles=tuple(_profiles(policy, included, excluded or (), names)),
-        self_service=_flag(policy, "isSelfServiceRegistrationAllowed"),
+        self_service=self_service(policy),
         # What every challenge of Entra asks for (section 2.1).
         discoverable=Demand.REQUIRED,
         user_verification=Demand.REQUIRED,
@@ -85,8 +85,63 @@ def takes_security_keys(found: DirectoryRules) -> tuple[str, ...]:
     )
 
 
-def _enabled(policy: Mapping[str, Any]) -> bool | None:
+def enabled(policy: Mapping[str, Any]) -> bool | None:
+    """Whether passkeys are switched on; None where it is not told."""
     return {"enabled": True, "disabled": False}.get(str(policy.get("state")))
+
+
+def self_service(policy: Mapping[str, Any]) -> bool | None:
+    """Whether people may set passkeys up themselves; None where it is not told."""
+    return _flag(policy, "isSelfServiceRegistrationAllowed")
+
+
+def memberships(api: EntraApi, policy: Mapping[str, Any], user_id: str) -> frozenset[str]:
+    """Which of the groups that the policy names a person is in.
+
+    Raises:
+        DirectoryError: when it cannot be read.
+    """
+    targets = (
+        *(_targets(policy.get("includeTargets")) or ()),
+        *(_targets(policy.get("excludeTargets")) or ()),
+    )
+    asked = list(dict.fromkeys(one.id for one in targets if GUID.fullmatch(one.id)))
+    found: set[str] = set()
+    for first in range(0, min(len(asked), _MOST_GROUPS), BATCH_SIZE):
+        answer = api.groups_among(user_id, asked[first : first + BATCH_SIZE])
+        value = answer.get("value") if isinstance(answer, Mapping) else None
+        found.update(one.casefold() for one in value or () if isinstance(one, str))
+    return frozenset(found)
+
+
+def for_person(
+    policy: Mapping[str, Any], groups: Collection[str] | None
+) -> tuple[bool | None, tuple[Profile, ...]]:
+    """Whether the policy is for a person, and the profiles that may be theirs (section 4).
+
+    Args:
+        policy: as `read` reads it.
+        groups: those of its groups that they are in, from `memberships`; None where that could
+            not be read, so that only what is for everyone is known.
+    """
+    included = _targets(policy.get("includeTargets"))
+    excluded = _targets(policy.get("excludeTargets")) or ()
+    if included is None:
+        return None, ()
+
+    def hits(target: _Target) -> bool | None:
+        if target.id == _EVERYONE:
+            return True
+        return None if groups is None else target.id.casefold() in groups
+
+    theirs = [one for one in included if hits(one) is not False]
+    profiles = tuple(_profiles(policy, theirs, (), {}))
+    outside = [hits(one) for one in excluded]
+    if True in outside or not theirs:
+        return False, profiles
+    if None in outside or not any(hits(one) for one in theirs):
+        return None, profiles
+    return True, profiles
 
 
 def _profiles(

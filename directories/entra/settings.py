@@ -28,6 +28,20 @@ class Credential(StrEnum):
     CERTIFICATE = "certificate"
 
 
+SHORTEST_CHALLENGE = 5
+LONGEST_CHALLENGE = 43200
+"""Minutes for which a challenge may be asked to be good; 30 days (section 0)."""
+
+
+class OptionsForm(StrEnum):
+    """How the minutes are named in the address: what works has changed before (section 2.1)."""
+
+    PARENTHESES = "parentheses"
+    """`creationOptions(challengeTimeoutInMinutes=N)`, as Microsoft documents it."""
+    QUERY = "query"
+    """`creationOptions?challengeTimeoutInMinutes=N`, as some tools send it."""
+
+
 @dataclass(frozen=True)
 class EntraSettings:
     """One application registration in one tenant."""
@@ -43,6 +57,11 @@ class EntraSettings:
     """The day on which the secret expires, as YYYY-MM-DD; empty where nobody said."""
     login_url: str = LOGIN
     graph_url: str = GRAPH
+    challenge_minutes: int = SHORTEST_CHALLENGE
+    """For how long a challenge is asked to be good. Graph v1.0 knows five minutes only; for more
+    the beta version is asked."""
+    options_form: OptionsForm = OptionsForm.PARENTHESES
+    """How beta is asked for more than five minutes."""
 
     @property
     def token_url(self) -> str:
@@ -66,6 +85,16 @@ class EntraSettings:
         if word not in list(Credential):
             problems.setdefault("credential", f"Choose one of: {', '.join(Credential)}.")
             word = Credential.SECRET.value
+        form = texts["options_form"] or OptionsForm.PARENTHESES.value
+        if form not in list(OptionsForm):
+            problems.setdefault("options_form", f"Choose one of: {', '.join(OptionsForm)}.")
+            form = OptionsForm.PARENTHESES.value
+        minutes = _minutes(texts["challenge_minutes"])
+        if minutes is None:
+            problems.setdefault(
+                "challenge_minutes",
+                f"Give whole minutes from {SHORTEST_CHALLENGE} to {LONGEST_CHALLENGE}.",
+            )
         settings = cls(
             tenant_id=texts["tenant_id"].lower(),
             client_id=texts["client_id"].lower(),
@@ -74,6 +103,8 @@ class EntraSettings:
             secret_expires_on=texts["secret_expires_on"],
             login_url=texts["login_url"].rstrip("/") or LOGIN,
             graph_url=texts["graph_url"].rstrip("/") or GRAPH,
+            challenge_minutes=minutes or SHORTEST_CHALLENGE,
+            options_form=OptionsForm(form),
         )
         problems = settings._problems() | problems
         if problems:
@@ -90,6 +121,8 @@ class EntraSettings:
             "secret_expires_on": self.secret_expires_on,
             "login_url": self.login_url,
             "graph_url": self.graph_url,
+            "challenge_minutes": self.challenge_minutes,
+            "options_form": self.options_form.value,
         }
 
     def _problems(self) -> dict[str, str]:
@@ -137,7 +170,22 @@ def _texts(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     problems: dict[str, str] = {}
     for name in EntraSettings.__dataclass_fields__:
         value = values.get(name)
+        if name == "challenge_minutes" and isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
         if value is not None and not isinstance(value, str):
             problems[name] = "This must be text."
         texts[name] = value.strip() if isinstance(value, str) else ""
     return texts, problems
+
+
+def _minutes(text: str) -> int | None:
+    """Minutes of a challenge; None where they are none that Graph takes. Nothing means the least.
+
+    At most as many digits are read as the longest has.
+    """
+    if not text:
+        return SHORTEST_CHALLENGE
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(LONGEST_CHALLENGE)):
+        return None
+    minutes = int(text)
+    return minutes if SHORTEST_CHALLENGE <= minutes <= LONGEST_CHALLENGE else None

@@ -23,13 +23,15 @@ from directories.base import (
     ProofOptions,
     Refused,
     RemoteIdentity,
+    RemoteMethod,
     RemotePasskey,
+    TemporaryPass,
     Way,
     Written,
 )
 from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
-from directories.ory import client, lookup, proof
+from directories.ory import client, lookup, methods, proof
 from directories.ory.api import PAGE_SIZE, OryApi
 from directories.ory.checks import ConnectionTest
 from directories.ory.delivery import OryDelivery
@@ -182,6 +184,18 @@ class OryConnector:
         if credential_id is None:
             raise Refused("This passkey has no readable id in Ory.", code="ory.unreadable_passkey")
         self._delivery.remove_passkey(identity.remote_id, credential_id)
+
+    def methods(self, identity: RemoteIdentity) -> tuple[RemoteMethod, ...]:
+        """The types of the identity's credentials, passkeys aside."""
+        return methods.listed(self._api.identity(identity.remote_id, with_passkeys=False))
+
+    def revoke_sessions(self, identity: RemoteIdentity) -> None:
+        """Refuse: nothing here ends a session of Ory's."""
+        raise Refused("Sign-ins at Ory are not ended from here.", code="ory.no_sign_out")
+
+    def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:
+        """Refuse: keys for Ory are made here, so nobody needs to sign in there for one."""
+        raise Refused("Ory has no temporary passes.", code="ory.no_pass")
 
     def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
         """Make an identity active or inactive: inactive ones sign in nowhere (contract 2.1)."""

@@ -26,14 +26,16 @@ from directories.base import (
     ProofOptions,
     Refused,
     RemoteIdentity,
+    RemoteMethod,
     RemotePasskey,
+    TemporaryPass,
     Way,
     Written,
 )
 from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
 from directories.oauth import Grant, SecretBasic, SecretPost, Tokens
-from directories.pingone import devices, people, policies, rules, sign_on
+from directories.pingone import devices, methods, people, policies, preflight, rules, sign_on
 from directories.pingone.activation import Activation
 from directories.pingone.api import PingOneApi
 from directories.pingone.beginning import Beginning
@@ -139,8 +141,8 @@ class PingOneConnector:
         raise Refused("People are linked to users that exist in PingOne.", code="pingone.no_create")
 
     def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
-        """Nothing is known before PingOne is asked."""
-        return ()
+        """What a registration for this user would meet there, as far as it may be read."""
+        return preflight.findings(self._api, self.settings, identity)
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin to pair a FIDO2 device.
@@ -168,6 +170,18 @@ class PingOneConnector:
     def remove_passkey(self, identity: RemoteIdentity, passkey: RemotePasskey) -> None:
         """Remove one passkey and read back that it is gone."""
         devices.remove(self._api, identity.remote_id, passkey.remote_id)
+
+    def methods(self, identity: RemoteIdentity) -> tuple[RemoteMethod, ...]:
+        """The user's other MFA devices."""
+        return methods.listed(self._api.devices(identity.remote_id))
+
+    def revoke_sessions(self, identity: RemoteIdentity) -> None:
+        """Refuse: a worker's role for identities does not reach sessions."""
+        raise Refused("Sign-ins at PingOne are not ended from here.", code="pingone.no_sign_out")
+
+    def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:
+        """Refuse: keys for PingOne are made from here, so nobody needs a pass for one."""
+        raise Refused("PingOne has no temporary passes.", code="pingone.no_pass")
 
     def set_enabled(self, identity: RemoteIdentity, enabled: bool) -> None:
         """Disable or enable a user."""
