@@ -89,8 +89,6 @@ class ProvisioningRequest(Addressed, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     """When it reached the state that it is in, where nobody of it is open any more."""
-    closing: Mapped[RequestState | None] = mapped_column(Word(RequestState))
-    """Cancelled or expired, while people of it are still open that the worker closes."""
     ended_at: Mapped[datetime | None]
     """When it was deleted."""
     people_count: Mapped[int] = mapped_column(default=0)

@@ -89,7 +89,6 @@ def _requests():
         key("reminded_by_id"),
         moment("started_at"),
         moment("finished_at"),
-        text("closing", 32),
         moment("ended_at"),
         key("people_count", nullable=False),
         moment("due_at"),
