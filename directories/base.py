@@ -329,6 +329,16 @@ class Connector(Protocol):
 
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
+    def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
+        """Take back a registration that is not to be finished, where anything of it is there.
+
+        Fine if nothing is. One that was finished stays: a passkey is taken by `remove_passkey`.
+
+        Args:
+            identity: for whom it was begun; only its `remote_id` has to be known.
+            remote: of `CreationOptions`.
+        """
+
     ) -> Written:
         """Put a passkey into the identity and read it back. Idempotent.
 

@@ -17,9 +17,20 @@ from directories.ory.checks import CHOSEN_LATER, CLIENT, NEEDED
 from directories.ory.connector import OryConnector, secret_problem
 from directories.ory.settings import OrySettings
 from directories.pingone import checks as pingone_checks
+from directories.pingone import relying_party as pingone_relying_party
 from directories.pingone.connector import PingOneConnector
 from directories.pingone.settings import PingOneSettings
 from directories.pingone.settings import secret_problem as pingone_secret_problem
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """For whom a directory has keys made."""
+
+    id: str = ""
+    """Empty where it only tells with each registration."""
+    origin: str = ""
+    """What a client that is no browser says it is; empty where it only tells so as well."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class Kind:
     """Whether a test is good enough to go on to the steps that choose the rest."""
     expires_on: Callable[[Mapping[str, Any]], date | None] = lambda settings: None
     """The last day of the secret; None where it has none or nobody said."""
+    relying_party: Callable[[Mapping[str, Any]], RelyingParty] = lambda settings: RelyingParty()
+    """As the settings have it."""
     takes_client: bool = False
     """Whether `problems` and `make` also take `client_secret`: the secret of an OAuth2 client."""
 
@@ -109,6 +122,11 @@ def connects(kind: str, report: ConnectionReport) -> bool:
 def expires_on(kind: str, settings: Mapping[str, Any]) -> date | None:
     """The last day of a connection's secret; None where it has none or nobody said."""
     return _kind(kind).expires_on(settings)
+
+
+def relying_party(kind: str, settings: Mapping[str, Any]) -> RelyingParty:
+    """For whom the directory's registrations make keys, where its settings tell."""
+    return _kind(kind).relying_party(settings)
 
 
 def _kind(kind: str) -> Kind:
@@ -217,6 +235,14 @@ def _pingone_normal(settings: Mapping[str, Any]) -> dict[str, Any]:
     return PingOneSettings.from_mapping(settings).to_mapping()
 
 
+def _pingone_relying_party(settings: Mapping[str, Any]) -> RelyingParty:
+    read = PingOneSettings.from_mapping(settings)
+    if not read.relying_party_id:
+        return RelyingParty()
+    origin = pingone_relying_party.foreign_origin(read, read.relying_party_id)
+    return RelyingParty(read.relying_party_id, origin)
+
+
 def _pingone_connects(report: ConnectionReport) -> bool:
     failed = {check.code for check in report.checks if check.state is CheckState.FAILED}
     return not failed & (pingone_checks.NEEDED - pingone_checks.CHOSEN_LATER)
@@ -226,7 +252,12 @@ KINDS: dict[str, Kind] = {
     "ory": Kind("Ory", _ory_problems, _ory, _ory_normal, connects=_ory_connects, takes_client=True),
     "entra": Kind("Entra ID", _entra_problems, _entra, _entra_normal, expires_on=_entra_expires_on),
     "pingone": Kind(
-        "PingOne", _pingone_problems, _pingone, _pingone_normal, connects=_pingone_connects
+        "PingOne",
+        _pingone_problems,
+        _pingone,
+        _pingone_normal,
+        connects=_pingone_connects,
+        relying_party=_pingone_relying_party,
     ),
 }
 """Every kind of directory that can be connected, by its type."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import Addressed, Base
 from models.people import Person
@@ -93,7 +94,10 @@ class Challenge(Addressed, Base):
 
     __tablename__ = "challenges"
 
-    challenge: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    challenge: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """SHA-256 of `challenge`, so that none is used twice: those of directories have up to several
+    kilobytes, which no index takes."""
     purpose: Mapped[str] = mapped_column(String(32))
     subject: Mapped[str] = mapped_column(String(100), default="")
     """What a confirming ceremony is about, as `remove:` and the UUID of the passkey."""
@@ -109,7 +113,8 @@ class Challenge(Addressed, Base):
     options: Mapped[dict[str, Any]]
     policy: Mapped[dict[str, Any] | None]
     remote: Mapped[dict[str, Any] | None]
-    """What a directory needs to finish a ceremony it began, as its own id for the device."""
+    """What a directory needs to finish a ceremony that it began, as its own id for the device. Of
+    a registration it is `begun`, beside the `identity` there that it was begun for."""
     discard_at: Mapped[datetime | None] = mapped_column(index=True)
     """When to take back what the directory began; None where nothing of it is left there, or once
     the answer was accepted and a delivery sees to it."""
@@ -119,3 +124,8 @@ class Challenge(Addressed, Base):
     taken_at: Mapped[datetime | None]
     outcome: Mapped[dict[str, Any] | None]
     """What became of it, so that a double click gets the same answer."""
+
+    @validates("challenge")
+    def _with_its_digest(self, _name: str, value: bytes) -> bytes:
+        self.digest = hashlib.sha256(value).digest()
+        return value

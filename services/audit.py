@@ -56,6 +56,7 @@ class Tag(StrEnum):
     SIGN_IN_REFUSED = "sign_in.refused"
     PASSKEY_REGISTERED = "passkey.registered"
     PASSKEY_REFUSED = "passkey.refused"
+    REGISTRATION_LEFT = "registration.left"
     PASSKEY_RENAMED = "passkey.renamed"
     PASSKEY_ENDED = "passkey.ended"
     PASSKEY_COUNTER_REFUSED = "passkey.counter_refused"

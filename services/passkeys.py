@@ -55,6 +55,7 @@ def store(
     verdict: Verdict,
     model: Model | None,
     now: datetime,
+    actor: Person | None = None,
 ) -> Passkey:
     """Store a passkey, its evidence, the audit event, and what is owed to directories.
 
@@ -62,6 +63,7 @@ def store(
 
     Args:
         model: what metadata knows of the key, for its first name.
+        actor: who had it registered, where that is somebody else than the person.
 
     Raises:
         CredentialKnown: when the credential id is taken; the transaction is of no use then.
@@ -96,7 +98,7 @@ def store(
         session,
         Tag.PASSKEY_REGISTERED,
         now=now,
-        actor=person,
+        actor=actor or person,
         person=person,
         passkey=passkey,
         nickname=passkey.nickname,

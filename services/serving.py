@@ -13,6 +13,9 @@ from models import Directory, DirectoryGroup, DirectoryPerson, DirectoryType, Gr
 IMPORTING = frozenset({DirectoryType.ORY})
 """The types that take a public key made elsewhere (`directories.base.Way.IMPORT`)."""
 
+ISSUING = frozenset({DirectoryType.ENTRA, DirectoryType.PINGONE})
+"""The types that begin every registration themselves (`Way.SHARED` or `Way.FOREIGN`)."""
+
 SUSPENDING = frozenset({DirectoryType.ORY, DirectoryType.PINGONE})
 """The types where an account can be disabled (`Capabilities.suspends`)."""
 

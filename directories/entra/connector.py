@@ -144,6 +144,9 @@ class EntraConnector:
         """Begin a registration, under Microsoft's relying party ID."""
         return ceremony.begin(self._api, identity)
 
+    def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
+        """Nothing: a challenge of Entra's leaves no trace there, and runs out by itself."""
+
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:

@@ -160,6 +160,9 @@ class OryConnector:
         """Refuse: passkeys reach Ory by import, after a registration of our own."""
         raise Refused("Ory begins no registration for us.", code="ory.no_ceremony")
 
+    def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
+        """Nothing: Ory begins no registration."""
+
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:

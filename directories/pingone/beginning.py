@@ -13,7 +13,7 @@ from directories.pingone import documents, policies, wire
 from directories.pingone.api import PingOneApi
 from directories.pingone.errors import facts, may_be_device_limit, problem
 from directories.pingone.links import Item, an_object
-from directories.pingone.relying_party import covers
+from directories.pingone.relying_party import foreign_origin
 from directories.pingone.settings import PingOneSettings
 
 
@@ -50,7 +50,7 @@ class Beginning:
         return CreationOptions(
             options=options,
             rp_id=rp_id,
-            origins=(self._foreign_origin(rp_id),),
+            origins=(foreign_origin(self.settings, rp_id),),
             not_after=not_after,
             remote={
                 "user_id": user_id,
@@ -132,14 +132,6 @@ class Beginning:
             "allow more: Authentication, MFA, Settings.",
             **facts(answer, "pingone.too_many_devices"),
         )
-
-    def _foreign_origin(self, rp_id: str) -> str:
-        """The origin of a page of PingOne's that may use the relying party ID (section 4.2).
-
-        For a client that is no browser. A page of ours under the ID uses its own.
-        """
-        hosts = (self.settings.custom_domain, f"auth.{self.settings.region.domain}", rp_id)
-        return next(f"https://{host}" for host in hosts if host and covers(rp_id, host))
 
 
 def discard(api: PingOneApi, user_id: str, device_id: str) -> None:

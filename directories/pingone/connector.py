@@ -153,6 +153,10 @@ class PingOneConnector:
         """
         return self._beginning.begin(identity.remote_id)
 
+    def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
+        """Delete the device of a registration, while it still waits for its key."""
+        devices.discard(self._api, identity.remote_id, remote.get("device_id"))
+
     def put_passkey(
         self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:

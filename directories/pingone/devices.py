@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from directories.base import DirectoryError, NotFound, Refused, RemotePasskey
 from directories.pingone import documents
@@ -32,6 +33,15 @@ def counts(api: PingOneApi, user_ids: Sequence[str]) -> Mapping[str, int | None]
     ids = list(dict.fromkeys(user_ids))
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return dict(zip(ids, threads.map(count, ids), strict=True))
+
+
+def discard(api: PingOneApi, user_id: str, device_id: Any) -> None:
+    """Delete a device that still waits to be activated; one that was activated is a key."""
+    if not isinstance(device_id, str):
+        return
+    with suppress(NotFound):
+        if documents.pending(api.device(user_id, device_id)):
+            api.delete_device(user_id, device_id)
 
 
 def remove(api: PingOneApi, user_id: str, device_id: str) -> None:

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from directories.pingone.settings import Region
+from directories.pingone.settings import PingOneSettings, Region
 
 
 def covers(relying_party_id: str, host: str) -> bool:
@@ -49,6 +49,15 @@ def enrols_here(relying_party_id: str, origins: Iterable[str]) -> tuple[bool, st
         f"{asked}no, because the relying party ID {theirs}{whose} does not cover "
         f"{_listed([host for _, host, _ in ours]) or 'our pages'}."
     )
+
+
+def foreign_origin(settings: PingOneSettings, relying_party_id: str) -> str:
+    """The origin of a page of PingOne's that may use the relying party ID (section 4.2).
+
+    For a client that is no browser. A page of ours under the ID uses its own.
+    """
+    hosts = (settings.custom_domain, f"auth.{settings.region.domain}", relying_party_id)
+    return next(f"https://{host}" for host in hosts if host and covers(relying_party_id, host))
 
 
 def consequence(relying_party_id: str, hosted: Iterable[str] | None) -> str:

@@ -6,18 +6,20 @@ from services.ceremonies.authentication import (
     finish_authentication,
 )
 from services.ceremonies.challenges import purge
-from services.ceremonies.purpose import Purpose
-from services.ceremonies.refusals import CODES, CeremonyRefusal
-from services.ceremonies.registration import Begun, begin_registration, finish_registration
+from services.ceremonies.purpose import Begun, Purpose
+from services.ceremonies.refusals import CODES, CeremonyRefusal, DirectoryTrouble
+from services.ceremonies.registration import begin_registration, cancel, finish_registration
 
 __all__ = [
     "CODES",
     "Authenticated",
     "Begun",
     "CeremonyRefusal",
+    "DirectoryTrouble",
     "Purpose",
     "begin_authentication",
     "begin_registration",
+    "cancel",
     "finish_authentication",
     "finish_registration",
     "purge",

@@ -23,9 +23,8 @@ from services.audit import Tag, record
 from services.ceremonies import challenges, options, responses
 from services.ceremonies.challenges import Outcome
 from services.ceremonies.checks import GET, check_authenticator, check_client, check_id
-from services.ceremonies.purpose import Binding, Purpose
+from services.ceremonies.purpose import Begun, Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
-from services.ceremonies.registration import Begun
 from services.portal import Portal
 from services.standing import is_active
 

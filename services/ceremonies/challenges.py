@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from config import Settings
@@ -38,6 +38,8 @@ WAIT_SECONDS = 5.0
 """How long a second request for the same answer waits for the outcome of the first."""
 
 POLL_SECONDS = 0.05
+
+CANCELLED = CeremonyRefusal("cancelled")
 
 
 @dataclass(frozen=True)
@@ -122,24 +124,13 @@ def take(portal: Portal, binding: Binding, *, ceremony: str, response: str) -> T
         CeremonyRefusal: `challenge_unknown`, `challenge_other_…`, `challenge_used` or
             `challenge_expired`.
     """
-    try:
-        address = uuid.UUID(ceremony)
-    except ValueError:
-        raise CeremonyRefusal("challenge_unknown") from None
+    address = _address(ceremony)
     digest = hashlib.sha256(response.encode(errors="surrogatepass")).hexdigest()
     now = portal.now()
     with portal.database.write() as session:
         row = session.scalar(
             update(Challenge)
-            .where(
-                Challenge.uuid == address,
-                Challenge.purpose == binding.purpose.value,
-                Challenge.subject == binding.subject,
-                Challenge.session_hash == binding.session_hash,
-                Challenge.person_id == binding.person_id,
-                Challenge.taken_at.is_(None),
-                Challenge.expires_at > now,
-            )
+            .where(*_answerable(binding, address), Challenge.expires_at > now)
             .values(taken_at=now, outcome={"response": digest})
             .returning(Challenge)
             .execution_options(synchronize_session=False)
@@ -147,6 +138,72 @@ def take(portal: Portal, binding: Binding, *, ceremony: str, response: str) -> T
     if row is not None:
         return Taken(row)
     return _already(portal, binding, address, digest, now)
+
+
+def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
+    """End a ceremony that nobody has answered, and have what a directory began taken back.
+
+    Returns:
+        Whether there was one: not where it was answered, or cancelled, before.
+
+    Raises:
+        CeremonyRefusal: `challenge_unknown` or `challenge_other_…`.
+    """
+    address = _address(ceremony)
+    now = portal.now()
+    with portal.database.write() as session:
+        row = session.scalar(
+            update(Challenge)
+            .where(*_answerable(binding, address))
+            .values(
+                taken_at=now,
+                outcome={"accepted": None, "refused": Outcome.of(CANCELLED).refused},
+                discard_at=case((Challenge.discard_at.is_not(None), now)),
+            )
+            .returning(Challenge)
+            .execution_options(synchronize_session=False)
+        )
+    if row is None:
+        known = _look(portal, address)
+        if known is None:
+            raise CeremonyRefusal("challenge_unknown")
+        _check_binding(known, binding)
+    return row is not None
+
+
+def accept(session: Session, challenge: Challenge, accepted: Mapping[str, Any]) -> None:
+    """Keep that an answer was accepted: what a directory began is not taken back any more.
+
+    Raises:
+        CeremonyRefusal: `challenge_expired` where it is being taken back already.
+    """
+    row = session.get_one(
+        Challenge, challenge.id, populate_existing=True, with_for_update={"of": Challenge}
+    )
+    if row.discard_attempts:
+        raise CeremonyRefusal("challenge_expired")
+    row.discard_at = None
+    settle(session, row, Outcome(accepted=accepted))
+
+
+def refuse(session: Session, challenge: Challenge, refusal: Refusal, *, now: datetime) -> None:
+    """Keep that an answer was refused, and have what a directory began taken back at once."""
+    settle(session, challenge, Outcome.of(refusal))
+    discard(session, challenge, now=now)
+
+
+def discard(session: Session, challenge: Challenge, *, now: datetime) -> None:
+    """Have what a directory began taken back at once, where anything still is to be."""
+    session.execute(
+        update(Challenge)
+        .where(
+            Challenge.id == challenge.id,
+            Challenge.discard_at.is_not(None),
+            Challenge.discard_attempts == 0,
+        )
+        .values(discard_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def settle(session: Session, challenge: Challenge, outcome: Outcome) -> None:
@@ -160,9 +217,33 @@ def settle(session: Session, challenge: Challenge, outcome: Outcome) -> None:
 
 
 def purge(session: Session, *, now: datetime) -> int:
-    """Delete the challenges that ended long ago; returns how many."""
-    result = session.execute(delete(Challenge).where(Challenge.expires_at < now - KEPT))
+    """Delete the challenges that ended long ago; returns how many.
+
+    Those stay that a directory still has something of.
+    """
+    result = session.execute(
+        delete(Challenge).where(Challenge.expires_at < now - KEPT, Challenge.discard_at.is_(None))
+    )
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _address(ceremony: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(ceremony)
+    except ValueError:
+        raise CeremonyRefusal("challenge_unknown") from None
+
+
+def _answerable(binding: Binding, address: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    """The ceremony, by whoever began it and for what, as long as nobody has taken it."""
+    return (
+        Challenge.uuid == address,
+        Challenge.purpose == binding.purpose.value,
+        Challenge.subject == binding.subject,
+        Challenge.session_hash == binding.session_hash,
+        Challenge.person_id == binding.person_id,
+        Challenge.taken_at.is_(None),
+    )
 
 
 def _already(
@@ -173,7 +254,13 @@ def _already(
         raise CeremonyRefusal("challenge_unknown")
     _check_binding(row, binding)
     if row.taken_at is None:
+        if row.discard_at is not None:
+            with portal.database.write() as session:
+                discard(session, row, now=now)
+            portal.wake()
         raise CeremonyRefusal("challenge_expired")
+    if (row.outcome or {}).get("response") is None:
+        raise CeremonyRefusal("cancelled")
     if (row.outcome or {}).get("response") != digest:
         raise CeremonyRefusal("challenge_used")
     outcome = _outcome(row) or _await(portal, address, taken_at=row.taken_at, now=now)

@@ -6,7 +6,7 @@ sections 5.1.8 and 5.1.9): binary values are base64url.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from config import Settings
@@ -27,6 +27,7 @@ def creation(
     person: Person,
     user_handle: bytes,
     existing: Iterable[Passkey],
+    exclude: Collection[bytes] = (),
     policy: Policy,
     challenge: bytes,
 ) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def creation(
 
     Args:
         existing: passkeys of the person for the same relying party; their keys refuse at once.
+        exclude: ids of other credentials whose keys are to refuse.
     """
     selection = {
         "residentKey": "required",
@@ -50,7 +52,8 @@ def creation(
         "challenge": encoded(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": alg} for alg in ALGORITHMS],
         "timeout": TIMEOUT_MS,
-        "excludeCredentials": [_descriptor(passkey) for passkey in existing],
+        "excludeCredentials": [_descriptor(passkey) for passkey in existing]
+        + [{"type": "public-key", "id": encoded(one)} for one in exclude],
         "authenticatorSelection": selection,
         "attestation": "direct" if policy.demand_attestation else "none",
         "extensions": {"credProps": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from models import Challenge
 from services.attestation import trust
 from services.attestation.evidence import Evidence
 from services.attestation.metadata import MetadataSource
-from services.ceremonies import options, responses
+from services.ceremonies import offers, options, responses
 from services.ceremonies.authenticator_data import AttestedCredential
 from services.ceremonies.checks import CREATE, check_authenticator, check_client, check_id
 from services.ceremonies.refusals import CeremonyRefusal, printable
@@ -66,7 +67,7 @@ def prove(
     check_id(answer.id, answer.raw_id)
     if answer.raw_id != credential.credential_id:
         raise CeremonyRefusal("credential_id_mismatch")
-    algorithm = _check_key(credential)
+    algorithm = _check_key(credential, asked=offers.algorithms(challenge.options))
     if answer.format not in FORMATS:
         raise CeremonyRefusal(
             "attestation_format_unknown", {"format": printable(answer.format, 32)}
@@ -106,14 +107,14 @@ def prove(
     )
 
 
-def _check_key(credential: AttestedCredential) -> int:
+def _check_key(credential: AttestedCredential, *, asked: Collection[int]) -> int:
     """The algorithm, which must be one that was asked for, with a key that fits it.
 
     py_webauthn does not load the key of a passkey without attestation, so a bad one would only
     be found at sign-in.
     """
     algorithm, cose = credential.algorithm, credential.cose
-    if algorithm not in KEY_SHAPES:
+    if algorithm is None or algorithm not in asked:
         raise CeremonyRefusal("algorithm_wrong", {"algorithm": algorithm})
     kind, curve = KEY_SHAPES[algorithm]
     if cose.get(1) != kind or (curve is not None and cose.get(-1) != curve):

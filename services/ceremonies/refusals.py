@@ -5,9 +5,10 @@ Where an answer could tell a stranger something about an account, several codes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from directories.base import DirectoryError, Finding
 from services.attestation.policy import SENTENCES as VERDICTS
 from services.refusal import Refusal
 from services.standing import SUSPENDED
@@ -30,6 +31,17 @@ CODES: dict[str, str] = {
     "challenge_other_purpose": f"This was begun for something else. {AGAIN}",
     "challenge_other_subject": f"This was begun to confirm something else. {AGAIN}",
     "challenge_wrong": f"The answer belongs to another request. {AGAIN}",
+    "cancelled": f"This was cancelled. {AGAIN}",
+    "directory_not_offered": (
+        "No key can be made for you in that directory now. Ask your administrator."
+    ),
+    "directory_not_linked": (
+        "You have no account in that directory that is known here. Ask your administrator."
+    ),
+    "directory_identity_changed": (
+        "Your account in that directory changed while you made the key. Begin again, or ask your "
+        "administrator."
+    ),
     "policy_missing": (
         "Nobody has decided yet which security keys are allowed here. Ask your administrator."
     ),
@@ -87,6 +99,27 @@ class CeremonyRefusal(Refusal):
     def __init__(self, code: str, facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, CODES[code])
         self.facts = dict(facts or {})
+
+
+class DirectoryTrouble(Refusal):
+    """A directory did not begin a registration, or began one that cannot lead to a key.
+
+    Args:
+        name: the directory's, as its configuration calls it.
+        error: why.
+        findings: what was looked at beforehand, for the operator.
+    """
+
+    def __init__(self, name: str, error: DirectoryError, findings: Sequence[Finding] = ()) -> None:
+        request = f" (request id {error.request_id})" if error.request_id else ""
+        said = f" {name} said: “{error.said}”{request}." if error.said else ""
+        super().__init__("directory_trouble", f"{error.reason}{said}", status=502)
+        self.cause = error.code
+        """What it was, by the code of the directory's kind."""
+        self.reason = error.reason
+        self.said = error.said
+        self.request_id = error.request_id
+        self.findings = tuple(findings)
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from services import address_mail, expiry_mail, mails, sign_up_mail
-from services.deliveries import claims, worker
+from services.deliveries import claims, discards, worker
 from services.groups import step
 from services.portal import Portal
 
@@ -34,6 +34,7 @@ class Job:
 JOBS = (
     Job(sign_up_mail.work, sign_up_mail.next_due),  # first: somebody waits at a page for it
     Job(worker.work, claims.next_due),
+    Job(discards.work, discards.next_due),
     Job(step.work, step.next_due),
     Job(mails.work, mails.next_due),
     Job(address_mail.work, address_mail.next_due),

@@ -1,0 +1,258 @@
+"""Beginning a registration that a directory issues: shared with it, or altogether its own.
+
+Nothing is written before the directory has answered, and it is never asked inside a transaction.
+What it began and we cannot go on with is taken back at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from directories import registry
+from directories.base import (
+    Connector,
+    CreationOptions,
+    DirectoryError,
+    Finding,
+    Intended,
+    Misconfigured,
+    RemoteIdentity,
+)
+from directories.pingone import enrols_here
+from models import Directory, Identity, Person
+from models.passkeys import OWN
+from services import policies
+from services.attestation.metadata import MetadataSource
+from services.attestation.policy import Policy
+from services.audit import Tag, record
+from services.ceremonies import challenges, offers
+from services.ceremonies.purpose import Begun, Binding
+from services.ceremonies.refusals import CeremonyRefusal, DirectoryTrouble
+from services.ceremonies.responses import encoded
+from services.directories.connecting import connector
+from services.people import to_record
+from services.portal import Portal
+from services.serving import ISSUING, in_service, serves
+from services.standing import is_active
+
+logger = logging.getLogger(__name__)
+
+GRACE = timedelta(minutes=1)
+"""How long after its end a registration is taken back: an answer that came in time is judged."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Whom a directory is asked to begin a registration for."""
+
+    directory: Directory
+    person: Person
+    remote_id: str
+    policy: Policy
+
+
+def begin(
+    portal: Portal,
+    *,
+    binding: Binding,
+    directory: int,
+    policy: Policy | None,
+    exclude: Sequence[bytes],
+) -> Begun:
+    """Have a directory begin a registration, and keep it.
+
+    Raises:
+        CeremonyRefusal: `policy_missing`, `person_suspended`, `directory_not_offered`,
+            `directory_not_linked`.
+        DirectoryTrouble: when it does not begin one, or one that leads to nothing.
+    """
+    with portal.database.read() as session:
+        asked = _asked(session, binding, directory, policy)
+    connection: Connector | None = None
+    identity: RemoteIdentity | None = None
+    begun: CreationOptions | None = None
+    try:
+        connection = connector(portal, asked.directory)
+        identity = _identity(connection, asked)
+        begun = connection.creation_options(identity)
+        return _keep(portal, binding, asked, begun, exclude)
+    except Exception as error:
+        findings: tuple[Finding, ...] = ()
+        if connection is not None and identity is not None:
+            if begun is not None:
+                _take_back(connection, identity, begun)
+            elif isinstance(error, DirectoryError):
+                findings = _findings(connection, identity, asked.policy, portal.metadata)
+        if isinstance(error, DirectoryError):
+            raise _trouble(portal, binding, asked, error, findings) from None
+        raise
+
+
+def offering(
+    session: Session, directory: int, person_id: int, *, held: bool = False
+) -> tuple[Directory, str]:
+    """A directory that can begin registrations for a person, and the id of their record there.
+
+    Args:
+        held: whether the link stays as it is until the transaction ends.
+
+    Raises:
+        CeremonyRefusal: `directory_not_offered`, `directory_not_linked`.
+    """
+    row = session.scalar(
+        select(Directory).where(
+            Directory.id == directory,
+            Directory.type.in_(ISSUING),
+            in_service(),
+            serves(person_id),
+        )
+    )
+    if row is None:
+        raise CeremonyRefusal("directory_not_offered")
+    linked = select(Identity.remote_id).where(
+        Identity.directory_id == directory, Identity.person_id == person_id
+    )
+    remote_id = session.scalar(linked.with_for_update(of=Identity) if held else linked)
+    if remote_id is None:
+        raise CeremonyRefusal("directory_not_linked")
+    return row, remote_id
+
+
+def _asked(session: Session, binding: Binding, directory: int, policy: Policy | None) -> _Asked:
+    person = session.get_one(Person, binding.person_id)
+    policy = policy or policies.for_person(session, person.id)
+    if policy is None:
+        raise CeremonyRefusal("policy_missing")
+    if not person.active:
+        raise CeremonyRefusal("person_suspended")
+    row, remote_id = offering(session, directory, person.id)
+    return _Asked(row, person, remote_id, policy)
+
+
+def _identity(connection: Connector, asked: _Asked) -> RemoteIdentity:
+    found = connection.find_identity(to_record(asked.person), asked.remote_id)
+    if found is None:
+        raise Misconfigured(
+            "The record that this person is linked to is not there any more. Link them to the "
+            "right one.",
+            code="ceremony.identity_gone",
+        )
+    return found
+
+
+def _keep(
+    portal: Portal,
+    binding: Binding,
+    asked: _Asked,
+    begun: CreationOptions,
+    exclude: Collection[bytes],
+) -> Begun:
+    """Judge what was begun, and store it for the answer.
+
+    Raises:
+        Misconfigured: when it leads to nothing.
+        CeremonyRefusal: `person_suspended` when they were at this moment.
+    """
+    settings, now, directory = portal.settings, portal.now(), asked.directory
+    own = begun.rp_id == settings.rp_id
+    offer = offers.read(
+        begun,
+        declared=registry.relying_party(directory.type.value, directory.settings).id,
+        own=own,
+        policy=asked.policy,
+        now=now,
+    )
+    here = [one for one in settings.origins if enrols_here(begun.rp_id, [one])[0]]
+    made = _excluding(begun, exclude)
+    try:
+        with portal.database.write() as session:
+            if not is_active(session, asked.person.id):
+                raise CeremonyRefusal("person_suspended")
+            row = challenges.make(
+                session,
+                settings=settings,
+                binding=binding,
+                challenge=offer.challenge,
+                options=made,
+                policy=asked.policy,
+                now=now,
+            )
+            row.directory_id = directory.id
+            row.maker = OWN if own else str(directory.uuid)
+            row.rp_id, row.origins = begun.rp_id, here or list(begun.origins)
+            row.remote = {"identity": asked.remote_id, "begun": dict(begun.remote)}
+            row.expires_at, row.discard_at = offer.not_after, offer.not_after + GRACE
+            session.flush()
+    except IntegrityError:
+        # It could name a challenge of our own, and have somebody answer that.
+        raise Misconfigured(
+            "It began a registration with a challenge that was used before.",
+            code="ceremony.challenge",
+        ) from None
+    return Begun(row.uuid, made, "" if here else begun.origins[0])
+
+
+def _excluding(begun: CreationOptions, exclude: Collection[bytes]) -> dict[str, Any]:
+    """The directory's options as they are, with more keys that are not to answer."""
+    options = dict(begun.options)
+    if exclude:
+        more = [{"type": "public-key", "id": encoded(one)} for one in exclude]
+        options["excludeCredentials"] = [*options.get("excludeCredentials", ()), *more]
+    return options
+
+
+def _findings(
+    connection: Connector, identity: RemoteIdentity, policy: Policy, metadata: MetadataSource
+) -> tuple[Finding, ...]:
+    """What may stand behind a refusal: the directories' own words are often vague."""
+    models = None if policy.allowed_models is None else policy.allowed(metadata)
+    intended = Intended(
+        models=None if models is None else {one.aaguid: one.name for one in models},
+        attested=frozenset(one.aaguid for one in models or () if one.anchors and not one.from_file),
+    )
+    try:
+        return connection.preflight(identity, intended)
+    except DirectoryError as error:
+        logger.info("Nothing more could be found out: %s", error.code)
+        return ()
+
+
+def _take_back(connection: Connector, identity: RemoteIdentity, begun: CreationOptions) -> None:
+    try:
+        connection.discard(identity, begun.remote)
+    except DirectoryError as error:
+        logger.warning("A registration that leads to nothing could not be discarded: %s", error)
+
+
+def _trouble(
+    portal: Portal,
+    binding: Binding,
+    asked: _Asked,
+    error: DirectoryError,
+    findings: Sequence[Finding],
+) -> DirectoryTrouble:
+    trouble = DirectoryTrouble(asked.directory.name, error, findings)
+    with portal.database.write() as session:
+        record(
+            session,
+            Tag.PASSKEY_REFUSED,
+            now=portal.now(),
+            actor=session.get_one(Person, binding.actor_id or asked.person.id),
+            person=asked.person,
+            directory=asked.directory,
+            code=trouble.code,
+            purpose=binding.purpose.value,
+            cause=trouble.cause,
+            reason=trouble.reason,
+            said=trouble.said,
+            request_id=trouble.request_id,
+        )
+    return trouble
