@@ -327,8 +327,6 @@ class Connector(Protocol):
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
         """Begin a registration that the directory must issue (shared and foreign ways)."""
 
-    def put_passkey(
-        self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
         """Take back a registration that is not to be finished, where anything of it is there.
 
@@ -339,6 +337,8 @@ class Connector(Protocol):
             remote: of `CreationOptions`.
         """
 
+    def put_passkey(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord, answer: CeremonyAnswer | None
     ) -> Written:
         """Put a passkey into the identity and read it back. Idempotent.
 
