@@ -15,9 +15,7 @@ from services.directories import connector
 from services.groups import policies as group_policies
 from services.groups import sources, step
 from services.policies import POLICIES, Kind
-from tests.browser import scene, vendors
-from tests.browser.axe import violations
-from tests.browser.test_every_page import overflow
+from tests.browser import looks, scene, vendors
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +59,9 @@ def site(stocked):
     return stocked[0]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-def test_every_page_of_groups_is_clean(stocked, visit, scheme, width):
+def test_every_page_of_groups_is_clean(stocked, visit):
     _, key, desk, crew, ory, entra = stocked
-    ada = visit(
-        key,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        bypass_csp=True,  # axe styles what it measures
-        reduced_motion="reduce",
-    )
+    ada = visit(key, **looks.LOOK)
     scene.sign_in(ada)
     problems = []
     for path in (
@@ -87,7 +77,7 @@ def test_every_page_of_groups_is_clean(stocked, visit, scheme, width):
     ):
         page = ada.go(path)
         expect(page.get_by_role("main")).to_be_visible()
-        problems += [f"{path}: {one}" for one in violations(page) + overflow(page)]
+        problems += looks.problems(page)
     assert not problems, "\n".join(problems)
 
 

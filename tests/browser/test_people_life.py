@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser import scene
-from tests.browser.axe import violations
+from tests.browser import looks, scene
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.test_every_page import overflow
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_somebody_is_edited_suspended_ended_and_brought_back(
-    site, key, visit, world, scheme, width
-):
+def test_somebody_is_edited_suspended_ended_and_brought_back(site, key, visit, world):
     scene.administrator(site, key)
     scene.ory(site)
     grace = scene.person(site)
     scene.passkey(site, grace, world.key())
-    ada = visit(
-        key,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        bypass_csp=True,  # axe styles what it measures
-        reduced_motion="reduce",
-    )
+    ada = visit(key, **looks.LOOK)
     scene.sign_in(ada)
     problems: list[str] = []
 
     def clean(page) -> None:
-        problems.extend(f"{page.url}: {one}" for one in violations(page) + overflow(page))
+        problems.extend(looks.problems(page))
 
     page = ada.go(f"/admin/people/{grace.uuid}/edit")
     clean(page)
@@ -66,23 +53,18 @@ def test_people_are_added_from_a_file_that_is_looked_at_first(site, key, visit, 
         "email,display_name\nmary@example.com,Mary Somerville\nada@example.com,Ada\n",
         encoding="utf-8-sig",
     )
-    ada = visit(
-        key,
-        viewport={"width": 360, "height": 900},
-        bypass_csp=True,
-        reduced_motion="reduce",
-    )
+    ada = visit(key, **looks.LOOK)
     scene.sign_in(ada)
     page = ada.go("/admin/people")
     page.get_by_role("button", name="Add from a file").click()
-    problems = violations(page) + overflow(page)
+    problems = looks.problems(page)
     page.get_by_label("CSV file").set_input_files(file)
     expect(page.get_by_label("CSV", exact=True)).to_have_value(
         re.compile("Mary Somerville"), timeout=PATIENCE_MS
     )
     page.get_by_role("button", name="Look at it").click()
     expect(page.get_by_text("Is here already.")).to_be_visible(timeout=PATIENCE_MS)
-    problems += violations(page) + overflow(page)
+    problems += looks.problems(page)
     page.get_by_role("button", name="CONFIRM").click()
     expect(page.get_by_text("Added: 1. Left out: 1.")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("link", name="Mary Somerville")).to_be_visible(timeout=PATIENCE_MS)
