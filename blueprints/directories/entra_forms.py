@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import PasswordField, RadioField, SelectChoice, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms import (
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from blueprints.directories.forms import (
     ADDRESS_LENGTH,
@@ -18,7 +25,12 @@ from blueprints.directories.forms import (
     SecretAreaField,
     stripped,
 )
-from directories.entra.settings import Credential
+from directories.entra.settings import (
+    LONGEST_CHALLENGE,
+    SHORTEST_CHALLENGE,
+    Credential,
+    OptionsForm,
+)
 
 ID_LENGTH = 64
 
@@ -59,6 +71,26 @@ class _Application(NamedForm):
     private_key = SecretAreaField(
         "Private key (PEM)", [Optional(), Length(max=PEM_LENGTH)], filters=[stripped]
     )
+    challenge_minutes = IntegerField(
+        "Challenge lifetime, minutes",
+        [
+            Optional(),
+            NumberRange(
+                SHORTEST_CHALLENGE,
+                LONGEST_CHALLENGE,
+                f"Give whole minutes from {SHORTEST_CHALLENGE} to {LONGEST_CHALLENGE}.",
+            ),
+        ],
+        default=SHORTEST_CHALLENGE,
+    )
+    options_form = RadioField(
+        "How more than 5 minutes are asked for",
+        choices=[
+            SelectChoice(OptionsForm.PARENTHESES.value, "In parentheses"),
+            SelectChoice(OptionsForm.QUERY.value, "As a query"),
+        ],
+        default=OptionsForm.PARENTHESES.value,
+    )
 
     def settings(self) -> dict[str, Any]:
         """What was typed. What the chosen credential does not use is left."""
@@ -68,6 +100,8 @@ class _Application(NamedForm):
             "credential": self.credential.data,
             "certificate": (self.certificate.data or "") if by_certificate else "",
             "secret_expires_on": "" if by_certificate else (self.secret_expires_on.data or ""),
+            "challenge_minutes": self.challenge_minutes.data or SHORTEST_CHALLENGE,
+            "options_form": self.options_form.data,
         }
 
     def key(self) -> str | None:

@@ -111,7 +111,8 @@ SCREENS: dict[str, Screens] = {
     ),
     "entra": Screens(
         offer="Microsoft Entra ID. People, their groups and their keys are read, and linked with "
-        "people here. Entra takes only keys that were made in a ceremony of its own.",
+        "people here. A key for it is made by a touch of its own, in a managed browser or with the "
+        "desk agent.",
         steps=("Type", "Connect"),
         form=EntraForm,
         edit_form=EntraEditForm,

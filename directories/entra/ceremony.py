@@ -37,15 +37,24 @@ PAUSES = (0.5, 1.0, 1.5)
 _JUDGED = frozenset(("entra.refused", "entra.denied", "http.conflict"))
 """Refusals of what was asked, not of the connection. Which status one has is not known."""
 
+NOT_OFFERED = (
+    "Entra offers no registration for this person just now (methodNotAllowed). It answers so where "
+    "self-service set up is off, in clouds without provisioning, and has answered so to whole "
+    "tenants for a while. Compare the rules; if they are right, try again later, or let this "
+    "connection ask Graph's beta version: a challenge of more than 5 minutes, under EDIT."
+)
+"""What a 405 may mean (sections 2.1, 2.7 and 7)."""
+
 LOOK_AGAIN = 30.0
 """Seconds until the next try where it is not seen by then."""
 
 
 def begin(api: EntraApi, identity: RemoteIdentity) -> CreationOptions:
-    """Ask for a challenge. It changes nothing there, and is good for five minutes.
+    """Ask for a challenge. It changes nothing there; how long it is good for, it says itself.
 
     Raises:
-        Refused: `entra.guest`, and `entra.no_challenge` with what may be in the way.
+        Refused: `entra.guest`, and `entra.no_challenge` or `entra.not_offered` with what may be
+            in the way.
     """
     if identity.guest:
         raise Refused(
@@ -55,6 +64,8 @@ def begin(api: EntraApi, identity: RemoteIdentity) -> CreationOptions:
     try:
         found = options.read(api.creation_options(identity.remote_id))
     except DirectoryError as error:
+        if error.code == "entra.not_offered":
+            raise _refused(error, error.code, NOT_OFFERED) from None
         if error.code not in _JUDGED:
             raise
         raise _refused(

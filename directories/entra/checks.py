@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from directories.base import Check, CheckState, ConnectionReport, DirectoryError, NotFound
-from directories.entra import documents, permissions, policy, remedies
+from directories.entra import documents, permissions, policy, policy_checks, remedies
 from directories.entra.api import EntraApi
 from directories.entra.credentials import GUID, expires_on
+from directories.entra.outcomes import failed, passed, unknown
 from directories.entra.settings import EntraSettings
 from directories.entra.token import Claims, claims
 from directories.oauth import Tokens
@@ -45,11 +46,10 @@ OTHER_CLOUDS = (
 """Where Graph has no provisioning of passkeys (section 1)."""
 
 CEREMONY = (
-    "Keys made here do not sign in there: Entra takes only keys made in a ceremony of its own, "
-    "and this portal cannot yet run one."
+    "Keys made for this portal do not sign in there: a key for Entra is made by a touch of its "
+    "own, in a managed browser or with the desk agent."
 )
 
-_NO_POLICY = "The policy does not tell, or cannot be read: see the check above."
 _SOFT = frozenset(("entra.organization", "entra.policy", "entra.token_facts"))
 """Checks whose own failure to be read says nothing against the connection."""
 
@@ -119,36 +119,36 @@ class ConnectionTest:
     def _expiry(self) -> Check:
         last = expires_on(self.settings)
         if last is None:
-            return _unknown(
+            return unknown(
                 "Nobody said when the secret expires, and Entra tells only those who may read "
                 "applications.",
                 f"Copy the day from {remedies.REGISTRATION} → Certificates & secrets.",
             )
         left = (last - self._today()).days
         if left >= 0:
-            return _passed(f"It works until {last.isoformat()}: {left} days.")
-        return _failed(
+            return passed(f"It works until {last.isoformat()}: {left} days.")
+        return failed(
             f"It expired on {last.isoformat()}.",
             f"Make a new one: {remedies.REGISTRATION} → Certificates & secrets.",
         )
 
     def _token(self) -> Check:
         self.tokens.renewed()  # what was granted since is in a new token only
-        return _passed("Entra gave out a token. That proves the credential, and no permission.")
+        return passed("Entra gave out a token. That proves the credential, and no permission.")
 
     def _facts(self) -> Check:
         found = self._claims()
         if found is None:
-            return _unknown("The token cannot be read. It is Graph's to read, so that may be so.")
+            return unknown("The token cannot be read. It is Graph's to read, so that may be so.")
         mismatch = found.mismatch(
             tenant_id=self.settings.tenant_id if GUID.fullmatch(self.settings.tenant_id) else "",
             client_id=self.settings.client_id,
             graph_url=self.settings.graph_url,
         )
         if mismatch:
-            return _unknown(mismatch, "Check the tenant, the application and the addresses.")
+            return unknown(mismatch, "Check the tenant, the application and the addresses.")
         until = found.expires
-        return _passed(
+        return passed(
             "For this tenant, this application and Graph"
             + (f", until {until.strftime('%H:%M')} UTC." if until else ".")
         )
@@ -156,13 +156,13 @@ class ConnectionTest:
     def _permissions(self) -> Check:
         found = self._claims()
         if found is None or found.roles is None:
-            return _unknown(
+            return unknown(
                 "The token names no permission: usually none was consented to yet.",
                 remedies.grant(*permissions.NEEDED),
             )
         missing = [one for one in permissions.NEEDED if not found.roles & set(one)]
         if missing:
-            return _failed(
+            return failed(
                 f"Missing: {remedies.named(*missing)}.",
                 remedies.grant(*missing),
             )
@@ -171,19 +171,19 @@ class ConnectionTest:
         note = ""
         if broad in found.roles and least not in found.roles:
             note = f" {least} is narrower, and the one documented for removing passkeys."
-        return _passed(f"Granted: {', '.join(granted)}.{note}")
+        return passed(f"Granted: {', '.join(granted)}.{note}")
 
     def _excess(self) -> Check:
         found = self._claims()
         if found is None or found.roles is None:
-            return _unknown("The token names no permission.")
+            return unknown("The token names no permission.")
         if excess := sorted(found.roles - permissions.USEFUL):
-            return _failed(
+            return failed(
                 f"Not needed here: {', '.join(excess)[:300]}.",
                 f"Remove them: {remedies.REGISTRATION} → API permissions. Whoever has the secret "
                 "has them.",
             )
-        return _passed("Nothing that is not used here.")
+        return passed("Nothing that is not used here.")
 
     def _claims(self) -> Claims | None:
         return claims(self.tokens.token())
@@ -193,72 +193,52 @@ class ConnectionTest:
     def _organization(self) -> Check:
         entries = self.api.organization().entries
         name = documents.text(entries[0], "displayName") if entries else ""
-        return _passed(name) if name else _unknown("The tenant does not tell its name.")
+        return passed(name) if name else unknown("The tenant does not tell its name.")
 
     def _users(self) -> Check:
         entries = self.api.users({}, None, top=1).entries
         self.someone = documents.object_id(entries[0]) if entries else ""
-        return _passed("It lists people." if self.someone else "It lists people; there are none.")
+        return passed("It lists people." if self.someone else "It lists people; there are none.")
 
     def _groups(self) -> Check:
         self.api.groups({}, None, top=1)
-        return _passed("It lists groups.")
+        return passed("It lists groups.")
 
     def _passkeys(self) -> Check:
         if not self.someone:
-            return _unknown("There is nobody whose passkeys could be read.")
+            return unknown("There is nobody whose passkeys could be read.")
         try:
             self.api.fido2_methods(self.someone, None)
         except NotFound as gone:
-            return replace(_unknown(gone.reason), said=gone.said, request_id=gone.request_id)
-        return _passed("Read for one person.")
+            return replace(unknown(gone.reason), said=gone.said, request_id=gone.request_id)
+        return passed("Read for one person.")
 
     # -- the policy -----------------------------------------------------------------------------
 
     def _policy(self) -> Check:
         self.rules = policy.rules(self.api)
-        if self.rules.enabled is None:
-            return _unknown("The policy does not say.")
-        if not self.rules.enabled:
-            return _failed("The policy is disabled.", f"Enable it: {policy.WHERE['enabled']}.")
-        who = "; ".join(f"{one.name}: {one.applies_to}" for one in self.rules.profiles)
-        return _passed(f"On. {who}"[:300])
+        return policy_checks.switched_on(self.rules)
 
     def _self_service(self) -> Check:
-        if self.rules is None or self.rules.self_service is None:
-            return _unknown(_NO_POLICY)
-        if self.rules.self_service:
-            return _passed("On, as provisioning by the API needs it.")
-        return _failed(
-            "Off. Microsoft's provisioning of passkeys works only where people may set them up "
-            "themselves, too.",
-            f"Switch it on: {policy.WHERE['self_service']}.",
-        )
+        return policy_checks.self_service(self.rules)
 
     def _keys(self) -> Check:
-        if self.rules is None:
-            return _unknown(_NO_POLICY)
-        if fitting := policy.takes_security_keys(self.rules):
-            return _passed(f"By {', '.join(fitting)}. Which models: see the comparison of rules.")
-        return _failed(
-            "No profile that is for anybody admits a security key.",
-            f"Admit device-bound passkeys: {policy.WHERE['profiles']}.",
-        )
+        return policy_checks.security_keys(self.rules)
 
     def _clock(self) -> Check:
         skew = self.api.skew
         if skew is None:
-            return _unknown("Graph did not say what time it is.")
+            return unknown("Graph did not say what time it is.")
         if abs(skew) <= MOST_SKEW:
-            return _passed("Within two minutes.")
+            return passed("Within two minutes.")
         way = "ahead" if skew > 0 else "behind"
-        return _failed(
+        return failed(
             f"The clock here is {round(abs(skew) / 60)} minutes {way} of Graph's.",
             "Set this server's clock by NTP: assertions of a certificate are good for minutes.",
         )
 
     def _write(self) -> Check:
-        return _unknown(
+        return unknown(
             "Not tried: a test writes nothing and asks for no challenge. The token's permissions "
             "are what tells."
         )
@@ -284,19 +264,7 @@ class ConnectionTest:
 
 
 def _other_cloud() -> Check:
-    return _failed(
+    return failed(
         "Microsoft offers the provisioning of passkeys in its global cloud only.",
         "Connect a tenant of the global cloud.",
     )
-
-
-def _passed(evidence: str) -> Check:
-    return Check("", "", CheckState.PASSED, evidence)
-
-
-def _failed(evidence: str, remedy: str) -> Check:
-    return Check("", "", CheckState.FAILED, evidence, remedy=remedy)
-
-
-def _unknown(evidence: str, remedy: str = "") -> Check:
-    return Check("", "", CheckState.UNKNOWN, evidence, remedy=remedy)

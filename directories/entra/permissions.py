@@ -46,7 +46,7 @@ USEFUL: Final = frozenset(
         *POLICY,
         *ORGANIZATION,
         *ASSIGNMENTS,
-        SESSIONS[0],
+        *SESSIONS,
     }
 )
 """What something here is done with. Everything else in a token is more than is needed."""
