@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
-from services import audit
+from services import audit, provisioning
 from services.refusal import Refusal
 from services.roles import Privilege, granted, holds_more, privileges
 from services.sessions import digest
@@ -109,6 +109,7 @@ def make(
     actor: Person | None,
     lifetime: timedelta,
     now: datetime,
+    request_person_id: int | None = None,
 ) -> Made:
     """Make a link.
 
@@ -116,6 +117,7 @@ def make(
         person: whom it enrols; None for set-up.
         actor: who makes it; None for a command.
         lifetime: how long it can be opened.
+        request_person_id: their place in the provisioning request that it is made for.
 
     Raises:
         Refusal: `person_holds_more` when the actor holds less than the person: whoever has the
@@ -132,6 +134,7 @@ def make(
         created_by_id=actor.id if actor else None,
         created_at=now,
         expires_at=now + lifetime,
+        request_person_id=request_person_id,
     )
     session.add(link)
     session.flush()
@@ -182,6 +185,7 @@ def exchange(session: Session, token: str, browser: str, *, now: datetime) -> En
     session.refresh(link)
     if taken is None:
         return look(session, token, browser, now=now)
+    provisioning.began(session, link, now=now)
     _record(session, audit.Tag.LINK_EXCHANGED, link, now=now, actor=None)
     return link
 
@@ -359,7 +363,8 @@ def _still_allowed(link: EnrolmentLink) -> bool:
     if maker is None:
         return True
     own = privileges(maker)
-    return Privilege.MAKE_LINKS in own and (link.person is None or granted(link.person) <= own)
+    needed = Privilege.MAKE_LINKS if link.request_person_id is None else Privilege.RUN_REQUESTS
+    return needed in own and (link.person is None or granted(link.person) <= own)
 
 
 def _in_time(now: datetime) -> ColumnElement[bool]:

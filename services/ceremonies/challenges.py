@@ -171,6 +171,26 @@ def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
     return row is not None
 
 
+def cancel_all(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
+    """End every ceremony of these that nobody has answered, as `cancel` does one.
+
+    Returns:
+        How many there were. Wake the workers after the transaction.
+    """
+    ended = session.scalars(
+        update(Challenge)
+        .where(which, Challenge.taken_at.is_(None))
+        .values(
+            taken_at=now,
+            outcome={"accepted": None, "refused": Outcome.of(CANCELLED).refused},
+            discard_at=case((Challenge.discard_at.is_not(None), now)),
+        )
+        .returning(Challenge.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
+
+
 def accept(session: Session, challenge: Challenge, accepted: Mapping[str, Any]) -> None:
     """Keep that an answer was accepted: what a directory began is not taken back any more.
 

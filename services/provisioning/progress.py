@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, Passkey, RequestPasskey, RequestPerson, RequestState
+from services.refusal import Refusal
 
 OPEN = (RequestState.PENDING, RequestState.STARTED)
 """The states in which something may still happen by itself."""
@@ -51,8 +52,17 @@ def finished(session: Session, place: RequestPerson, passkey: Passkey, *, now: d
 
     One of several touches, or the only one. Wake the workers after the transaction: they settle
     what it leads to.
+
+    Raises:
+        Refusal: `request_closed`, which takes the passkey back with the transaction.
     """
     place = hold(session, place.id)
+    if place.state in (RequestState.CANCELLED, RequestState.EXPIRED):
+        raise Refusal(
+            "request_closed",
+            "This request is not open any more. Nothing was registered for it.",
+            status=409,
+        )
     known = session.scalar(
         select(RequestPasskey.id).where(
             RequestPasskey.request_person_id == place.id, RequestPasskey.passkey_id == passkey.id

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -27,9 +27,12 @@ from models import (
     RequestState,
 )
 from services import audit
+from services.deliveries.rows import REPLACED
 from services.provisioning.progress import LEADS_ON, OPEN
 from services.serving import in_service
 
+STOPPED = (DeliveryState.HELD, DeliveryState.NEEDS_TOUCH, DeliveryState.DROPPED)
+"""The states in which nothing goes on by itself."""
 LOOK_AGAIN = timedelta(minutes=15)
 """How long until somebody who waits for a directory is looked at, should nobody say a word."""
 
@@ -91,7 +94,7 @@ def judge(session: Session, places: Sequence[RequestPerson], *, now: datetime) -
             _judge(
                 session,
                 place,
-                registered=registered.get(place.id, 0),
+                registered=registered.get(place.id),
                 missing=[
                     one for one in places_of_request if (place.person_id, one.id) not in there
                 ],
@@ -143,15 +146,15 @@ def _judge(
     session: Session,
     place: RequestPerson,
     *,
-    registered: int,
+    registered: bool | None,
     missing: list[Directory],
     stuck: dict[int, Delivery],
     now: datetime,
 ) -> None:
     place.check_at = None
-    if place.state not in LEADS_ON or not registered:
+    if place.state not in LEADS_ON or registered is None:
         return
-    if not missing:
+    if not missing and registered:
         place.state, place.finished_at = RequestState.COMPLETED, now
         place.code = place.reason = place.claimed_by_id = place.claim_until = None
         _record(session, audit.Tag.REQUEST_PERSON_COMPLETED, place, now=now)
@@ -184,18 +187,19 @@ def wanted(session: Session, request: ProvisioningRequest) -> list[Directory]:
     )
 
 
-def _registered(session: Session, places: Sequence[RequestPerson]) -> dict[int, int]:
-    """How many living passkeys each person registered for the request."""
+def _registered(session: Session, places: Sequence[RequestPerson]) -> dict[int, bool]:
+    """Who registered a passkey for the request, and whether one of theirs still lives: a directory
+    that refuses a key of its own ends it.
+    """
     rows = session.execute(
-        select(RequestPasskey.request_person_id, func.count())
+        select(RequestPasskey.request_person_id, Passkey.ended_at.is_(None))
         .join(Passkey, RequestPasskey.passkey_id == Passkey.id)
-        .where(
-            RequestPasskey.request_person_id.in_([one.id for one in places]),
-            Passkey.ended_at.is_(None),
-        )
-        .group_by(RequestPasskey.request_person_id)
+        .where(RequestPasskey.request_person_id.in_([one.id for one in places]))
     )
-    return {row[0]: row[1] for row in rows}
+    found: dict[int, bool] = {}
+    for key, lives in rows:
+        found[key] = found.get(key, False) or bool(lives)
+    return found
 
 
 def _placed(
@@ -227,8 +231,8 @@ def placed(
 def _stuck(
     session: Session, places: Sequence[RequestPerson], wanted: Sequence[Directory]
 ) -> dict[int, dict[int, Delivery]]:
-    """The newest delivery of the request's passkeys that only a human leads on, by person and
-    directory.
+    """The newest delivery of the request's passkeys that only a human, or a new touch, leads on, by
+    person and directory.
     """
     newest = (
         select(func.max(Delivery.id))
@@ -236,16 +240,13 @@ def _stuck(
         .where(
             RequestPasskey.request_person_id.in_([one.id for one in places]),
             Delivery.directory_id.in_([one.id for one in wanted]),
-            Delivery.state != DeliveryState.DROPPED,
+            or_(Delivery.state != DeliveryState.DROPPED, Delivery.code != REPLACED),
         )
         .group_by(Delivery.person_id, Delivery.directory_id)
     )
     found: dict[int, dict[int, Delivery]] = {}
     for one in session.scalars(
-        select(Delivery).where(
-            Delivery.id.in_(newest),
-            Delivery.state.in_((DeliveryState.HELD, DeliveryState.NEEDS_TOUCH)),
-        )
+        select(Delivery).where(Delivery.id.in_(newest), Delivery.state.in_(STOPPED))
     ):
         found.setdefault(one.person_id, {})[one.directory_id] = one
     return found
