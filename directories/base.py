@@ -24,8 +24,10 @@ from directories.errors import (  # isort: skip
     DirectoryError as DirectoryError,
     InvalidSettings as InvalidSettings,
     Misconfigured as Misconfigured,
+    NotAccepted as NotAccepted,
     NotFound as NotFound,
     Refused as Refused,
+    TouchAgain as TouchAgain,
     Transient as Transient,
 )
 from directories.rules import DirectoryRules
@@ -350,6 +352,19 @@ class Connector(Protocol):
 
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """Every passkey the directory holds for the identity."""
+
+    def rename_passkey(
+        self, identity: RemoteIdentity, passkey: RemotePasskey, name: str
+    ) -> RemotePasskey:
+        """Give a passkey another name and read it back (where `renames`)."""
+
+    def in_the_way(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord
+    ) -> tuple[RemotePasskey, ...]:
+        """The keys there that leave no room for this one (where `one_handle`)."""
+
+    def make_room(self, identity: RemoteIdentity, passkey: PasskeyRecord) -> None:
+        """Remove the keys that leave no room for this one, and read back that they are gone."""
 
     def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
         """How many passkeys each of these identities has there; None where it cannot be told."""

@@ -7,6 +7,8 @@ Each error tells its catcher what to do next::
     ├── NotFound        the thing named is not there: look it up again, or make it
     ├── AlreadyThere    somebody else holds the unique value: look it up and link
     ├── Refused         the directory will not take this, ever: hold it for a human
+    │   ├── TouchAgain    its registration cannot be finished any more: ask for a new touch
+    │   └── NotAccepted   it judged this very key, and will not have it
     └── Misconfigured   no request of ours can work until an operator mends the connection
 """
 
@@ -62,6 +64,14 @@ class AlreadyThere(DirectoryError):
 
 class Refused(DirectoryError):
     """The directory will not take this, however often it is asked."""
+
+
+class TouchAgain(Refused):
+    """The registration that the directory began cannot be finished any more; another one can."""
+
+
+class NotAccepted(Refused):
+    """The directory judged this very key, and will not have it."""
 
 
 class Misconfigured(DirectoryError):

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from models import Identity, Person
 from services import audit, passkeys, role_changes, sessions
 from services.deliveries import outbox, unlinking
+from services.ending import Because
 from services.refusal import Refusal
-from services.removal import Because
 from services.suspension import demand, hold, lock_out
 
 

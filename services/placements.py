@@ -23,7 +23,7 @@ from models import (
     Placement,
     PlacementState,
 )
-from services.deliveries import outbox
+from services.deliveries import retrying
 from services.paging import Slice, newest_first
 from services.refusal import Refusal
 from services.serving import PROVING
@@ -219,7 +219,7 @@ def retry(
     Returns:
         The delivery that will be tried: this one, or the newer one that covers it.
     """
-    return outbox.hurry(session, _by_uuid(session, name), actor=actor, now=now)
+    return retrying.hurry(session, _by_uuid(session, name), actor=actor, now=now)
 
 
 def _by_uuid(session: Session, name: uuid.UUID | str) -> Delivery:

@@ -7,7 +7,6 @@ was meant to hold it is owed its removal.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -15,18 +14,8 @@ from models import Passkey, Person
 from services import passkeys, roles, sessions
 from services.audit import Tag, record
 from services.deliveries import outbox
+from services.ending import Because as Because
 from services.refusal import Refusal
-
-
-class Because(StrEnum):
-    """Why a passkey was ended, as its row keeps it."""
-
-    REMOVED = "removed"
-    """Its owner removed it."""
-    LOST = "lost"
-    """Somebody with the privilege ended it, because it was reported lost."""
-    LEFT = "left"
-    """Its owner left."""
 
 
 def subject(passkey: Passkey) -> str:

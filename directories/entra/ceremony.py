@@ -17,10 +17,12 @@ from directories.base import (
     CeremonyAnswer,
     CreationOptions,
     DirectoryError,
+    NotAccepted,
     PasskeyRecord,
     Refused,
     RemoteIdentity,
     RemotePasskey,
+    TouchAgain,
     Transient,
     Written,
 )
@@ -95,15 +97,16 @@ def put(
 
     Raises:
         Transient: `entra.not_listed` where Entra took it and does not list it yet.
-        Refused: `entra.too_late` after the challenge's end, `entra.key_refused` where Entra will
-            not have the key, `entra.answer` where the answer is another key's.
+        TouchAgain: `entra.too_late` after the challenge's end.
+        NotAccepted: `entra.key_refused` where Entra will not have the key.
+        Refused: `entra.answer` where the answer is another key's.
     """
     if (there := _there(api, identity, passkey)) is not None:
         return Written(identity, there)
     body = registration(passkey, answer)
     until = documents.moment(answer.remote.get("not_after"))
     if until is not None and (now or datetime.now(UTC)) >= until:
-        raise Refused("The time that Entra gave for the touch is over.", code="entra.too_late")
+        raise TouchAgain("The time that Entra gave for the touch is over.", code="entra.too_late")
     try:
         made = documents.passkey(api.create_fido2_method(identity.remote_id, body))
     except DirectoryError as error:
@@ -188,11 +191,13 @@ def _not_taken(error: DirectoryError) -> DirectoryError:
     """Graph's refusals of keys are vague: its own words, and what they may stand for."""
     if isinstance(error, Transient):
         return error
-    return _refused(
-        error,
-        "entra.key_refused",
+    return NotAccepted(
         "Entra did not take the key. Its rules may not admit this model or its attestation, the "
         "challenge may have run out, or the key may be registered already: compare the rules.",
+        code="entra.key_refused",
+        said=error.said,
+        request_id=error.request_id,
+        status=error.status,
     )
 
 

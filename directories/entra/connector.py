@@ -162,6 +162,21 @@ class EntraConnector:
         """Every passkey that Entra holds for the person."""
         return passkeys.listed(self._api, identity.remote_id)
 
+    def rename_passkey(
+        self, identity: RemoteIdentity, passkey: RemotePasskey, name: str
+    ) -> RemotePasskey:
+        """Refuse: Graph has no rename (Entra contract section 2.4)."""
+        raise Refused("A key keeps its name in Entra.", code="entra.no_rename")
+
+    def in_the_way(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord
+    ) -> tuple[RemotePasskey, ...]:
+        """Nothing is: every key has a handle of the person's own there."""
+        return ()
+
+    def make_room(self, identity: RemoteIdentity, passkey: PasskeyRecord) -> None:
+        """Nothing to do, as `in_the_way` says."""
+
     def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
         """How many passkeys each person has there, 20 people in one call."""
         return passkeys.counts(self._api, remote_ids)

@@ -16,7 +16,7 @@ from directories.answers import Answer
 from directories.base import Misconfigured, NotFound
 from directories.http import DirectorySession
 from directories.oauth import Tokens
-from directories.ory.documents import IdentityDocument
+from directories.ory.documents import Form, IdentityDocument
 from directories.ory.schema import IdentitySchema
 from directories.ory.settings import Auth, OrySettings
 
@@ -79,7 +79,7 @@ class OryApi:
 
     def identity(self, remote_id: str, *, with_passkeys: bool) -> IdentityDocument:
         """One identity by Ory's own id."""
-        query = {"include_credential": "passkey"} if with_passkeys else None
+        query = {"include_credential": [form.value for form in Form]} if with_passkeys else None
         return IdentityDocument.read(
             self._admin("GET", self._identity_url(remote_id), params=query).data
         )

@@ -46,6 +46,7 @@ CAPABILITIES = Capabilities(
     lists_people=True,
     suspends=True,
     proves_sign_in=True,
+    one_handle=True,
 )
 
 _ALIKE = "alike:"
@@ -172,6 +173,22 @@ class OryConnector:
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """Every passkey that Ory holds for the identity."""
         return self._delivery.list_passkeys(identity.remote_id)
+
+    def rename_passkey(
+        self, identity: RemoteIdentity, passkey: RemotePasskey, name: str
+    ) -> RemotePasskey:
+        """Refuse: a passkey that was imported gets its name by `put_passkey`."""
+        raise Refused("Names reach Ory with the passkey.", code="ory.no_rename")
+
+    def in_the_way(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord
+    ) -> tuple[RemotePasskey, ...]:
+        """The keys under another handle, where the passkey needs the form that has but one."""
+        return self._delivery.in_the_way(identity.remote_id, passkey)
+
+    def make_room(self, identity: RemoteIdentity, passkey: PasskeyRecord) -> None:
+        """Remove what `in_the_way` names, and read back that it is gone."""
+        self._delivery.make_room(identity.remote_id, passkey)
 
     def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
         """How many passkeys each identity has, one call each: lists do not hold credentials."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from directories.base import (
@@ -22,13 +23,14 @@ from directories.base import (
 )
 from directories.ory import lookup
 from directories.ory.api import OryApi
-from directories.ory.documents import IdentityDocument
+from directories.ory.documents import Form, IdentityDocument
 from directories.ory.mapping import build_traits
 from directories.ory.passkeys import (
-    check_handle,
     differences,
     display_name,
+    form_of,
     import_config,
+    in_the_way,
     is_named,
 )
 from directories.ory.settings import OrySettings
@@ -36,10 +38,8 @@ from directories.ory.settings import OrySettings
 _UNKNOWN_FIELD = re.compile(r'unknown field "([A-Za-z_]{1,40})"')
 """Go's strict JSON decoder, which names the first unknown field (Ory contract section 2.1)."""
 
-_OPTIONAL_FIELDS = frozenset(("passkey", "external_id"))
+_OPTIONAL_FIELDS = frozenset((*Form, "external_id"))
 """What older versions of Kratos do not know in a create."""
-
-_ENTRIES = "/credentials/passkey/config/credentials"
 
 
 class OryDelivery:
@@ -55,7 +55,7 @@ class OryDelivery:
         An identity that is there is not touched: the caller must first note whose it is.
         """
         if passkey is not None:
-            check_handle(passkey)
+            form_of(passkey)
         if (existing := lookup.find(self._api, person, None)) is not None:
             return Written(existing.as_remote(self._settings.mapping))
         try:
@@ -89,12 +89,13 @@ class OryDelivery:
 
     def put_passkey(self, remote_id: str, passkey: PasskeyRecord) -> Written:
         """Put a passkey into an identity, keeping everything that a PUT would wipe."""
-        check_handle(passkey)
         before = self._api.identity(remote_id, with_passkeys=True)
         if not differences(before, passkey):
             if not is_named(before, passkey):
                 before = self._rename(before, passkey)
             return self._written(before, passkey)
+        if others := in_the_way(before, passkey):
+            raise _no_room(len(others))
         try:
             self._api.replace(remote_id, _replacement(before, passkey))
         except AlreadyThere as conflict:
@@ -119,14 +120,15 @@ class OryDelivery:
 
         A Kratos that refuses keeps its own name for it: the name is only for reading.
         """
+        form = form_of(passkey)
         named = [
             {**one.raw, "display_name": display_name(passkey)}
             if one.credential_id == passkey.credential_id
             else dict(one.raw)
-            for one in before.passkeys
+            for one in before.stored(form)
         ]
         try:
-            self._api.patch(before.id, [{"op": "replace", "path": _ENTRIES, "value": named}])
+            self._api.patch(before.id, _entries(form, named))
         except Refused:
             return before
         return self._api.identity(before.id, with_passkeys=True)
@@ -142,16 +144,35 @@ class OryDelivery:
             before = self._api.identity(remote_id, with_passkeys=True)
         except NotFound:
             return  # with the identity went its passkeys
-        if before.passkey(credential_id) is None:
+        found = before.passkey(credential_id)
+        if found is None:
             return
-        rest = [dict(one.raw) for one in before.passkeys if one.credential_id != credential_id]
-        if rest or not self._removed_whole(remote_id, credential_id):
-            try:
-                self._api.patch(remote_id, [{"op": "replace", "path": _ENTRIES, "value": rest}])
-            except Refused as refusal:
-                raise _not_removed(refusal) from None
-            if self._has(remote_id, credential_id):
-                raise _not_removed()
+        among = before.stored(found.form)
+        rest = [dict(one.raw) for one in among if one.credential_id != credential_id]
+        whole = found.form is Form.PASSKEY and not rest
+        if whole and self._removed_whole(remote_id, credential_id):
+            return
+        self._leave(remote_id, found.form, rest)
+        if self._has(remote_id, credential_id):
+            raise _not_removed()
+
+    def in_the_way(self, remote_id: str, passkey: PasskeyRecord) -> tuple[RemotePasskey, ...]:
+        """The keys that leave no room for a passkey, second factors called so."""
+        document = self._api.identity(remote_id, with_passkeys=True)
+        found = ((one.as_remote(), one.is_passwordless) for one in in_the_way(document, passkey))
+        return tuple(
+            one if signs_in else replace(one, name=f"{one.name or 'A key'} (second factor)")
+            for one, signs_in in found
+        )
+
+    def make_room(self, remote_id: str, passkey: PasskeyRecord) -> None:
+        """Take out what leaves no room for a passkey, by JSON Patch (section 3.5)."""
+        document = self._api.identity(remote_id, with_passkeys=True)
+        if not in_the_way(document, passkey):
+            return
+        self._leave(remote_id, Form.WEBAUTHN, [])
+        if in_the_way(self._api.identity(remote_id, with_passkeys=True), passkey):
+            raise _not_removed()
 
     def set_enabled(self, remote_id: str, enabled: bool) -> None:
         """Set the state by JSON Patch, which leaves everything else alone (section 2.3)."""
@@ -170,6 +191,13 @@ class OryDelivery:
         except Refused:
             return False  # older versions: an empty list does it
         return not self._has(remote_id, credential_id)
+
+    def _leave(self, remote_id: str, form: Form, rest: list[dict[str, Any]]) -> None:
+        """Leave only these entries. Kratos' own removal keeps those that sign in (section 2.5)."""
+        try:
+            self._api.patch(remote_id, _entries(form, rest))
+        except Refused as refusal:
+            raise _not_removed(refusal) from None
 
     def _has(self, remote_id: str, credential_id: bytes | None) -> bool:
         document = self._api.identity(remote_id, with_passkeys=True)
@@ -190,7 +218,7 @@ class OryDelivery:
             "traits": build_traits(self._settings.mapping, person),
         }
         if passkey is not None:
-            body["credentials"] = {"passkey": {"config": import_config(passkey)}}
+            body["credentials"] = {form_of(passkey).value: {"config": import_config(passkey)}}
         body["external_id"] = str(person.uuid)
         refused: Refused | None = None
         for _ in range(len(_OPTIONAL_FIELDS) + 1):
@@ -199,11 +227,12 @@ class OryDelivery:
             except Refused as refusal:
                 unknown = _UNKNOWN_FIELD.search(refusal.said)
                 name = unknown[1] if unknown else ""
-                key = "credentials" if name == "passkey" else name
+                ours = name in tuple(Form)
+                key = "credentials" if ours else name
                 if name not in _OPTIONAL_FIELDS or key not in body:
                     raise
                 del body[key]
-                refused = refusal if name == "passkey" else refused
+                refused = refusal if ours else refused
         raise AssertionError("each refusal took a field away")
 
     def _read_back(self, remote_id: str, passkey: PasskeyRecord) -> Written:
@@ -221,7 +250,7 @@ class OryDelivery:
     def _written(self, document: IdentityDocument, passkey: PasskeyRecord) -> Written:
         """What a read-back shows, and why it falls short where it does."""
         identity = document.as_remote(self._settings.mapping)
-        stored = document.passkey(passkey.credential_id)
+        stored = document.passkey(passkey.credential_id, form_of(passkey))
         if stored is None:
             return Written(identity, shortfall=_no_import())
         if wrong := differences(document, passkey):
@@ -249,9 +278,26 @@ def _replacement(before: IdentityDocument, passkey: PasskeyRecord) -> dict[str, 
     }
     if before.external_id:
         body["external_id"] = before.external_id
-    stored = before.passkey(passkey.credential_id)
-    body["credentials"] = {"passkey": {"config": import_config(passkey, stored)}}
+    form = form_of(passkey)
+    stored = before.passkey(passkey.credential_id, form)
+    body["credentials"] = {form.value: {"config": import_config(passkey, stored)}}
     return body
+
+
+def _entries(form: Form, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A JSON Patch that sets what is kept in a form (section 3.5)."""
+    path = f"/credentials/{form.value}/config/credentials"
+    return [{"op": "replace", "path": path, "value": entries}]
+
+
+def _no_room(count: int) -> Refused:
+    return Refused(
+        "This key's user handle is not text, as of keys whose registration another directory "
+        "began. For such keys Ory has room for one handle in an identity, and has another one "
+        f"there, with {count} {'key' if count == 1 else 'keys'}. Keep what is there, or replace "
+        "it.",
+        code="ory.other_handle",
+    )
 
 
 def _no_import(said: str = "", request_id: str = "", status: int | None = None) -> Refused:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from directories.answers import scrub
@@ -22,11 +23,21 @@ _ENABLED = {"active": True, "inactive": False}
 """What `state` says (Ory contract section 2.1); an inactive identity cannot sign in."""
 
 
+class Form(StrEnum):
+    """The credential types that a passkey can be kept as (Ory contract 3.2 rule 5)."""
+
+    PASSKEY = "passkey"
+    """For user handles that are text; an identity holds any number of handles."""
+    WEBAUTHN = "webauthn"
+    """For any bytes, but an identity holds one handle only. Second factors are in it as well."""
+
+
 @dataclass(frozen=True)
 class StoredPasskey:
-    """One entry of `credentials.passkey.config.credentials`."""
+    """One entry of `credentials.<form>.config.credentials`."""
 
     raw: Mapping[str, Any]
+    form: Form = Form.PASSKEY
 
     @property
     def credential_id(self) -> bytes | None:
@@ -110,17 +121,33 @@ class IdentityDocument:
 
     @property
     def passkeys(self) -> tuple[StoredPasskey, ...]:
-        """Its passkeys, where the answer was asked to include them."""
-        entries = self._passkey_config.get("credentials")
+        """Its passkeys in either form, where the answer was asked to include them.
+
+        What is only a second factor is none.
+        """
+        others = (one for one in self.stored(Form.WEBAUTHN) if one.is_passwordless)
+        return (*self.stored(Form.PASSKEY), *others)
+
+    def stored(self, form: Form) -> tuple[StoredPasskey, ...]:
+        """Everything that is kept in one form, second factors included."""
+        entries = self._config(form).get("credentials")
         if not isinstance(entries, list):
             return ()
-        return tuple(StoredPasskey(entry) for entry in entries if isinstance(entry, Mapping))
+        return tuple(StoredPasskey(entry, form) for entry in entries if isinstance(entry, Mapping))
 
-    def passkey(self, credential_id: bytes | None) -> StoredPasskey | None:
-        """The passkey with a credential id."""
+    def passkey(
+        self, credential_id: bytes | None, form: Form | None = None
+    ) -> StoredPasskey | None:
+        """The entry with a credential id: a passkey, or whatever is kept in one form."""
         if credential_id is None:
             return None
-        return next((one for one in self.passkeys if one.credential_id == credential_id), None)
+        among = self.passkeys if form is None else self.stored(form)
+        return next((one for one in among if one.credential_id == credential_id), None)
+
+    @property
+    def only_handle(self) -> bytes | None:
+        """The one user handle of the form `webauthn`; None where there is none."""
+        return decode(self._config(Form.WEBAUTHN).get("user_handle")) or None
 
     @property
     def handles(self) -> frozenset[str]:
@@ -172,9 +199,8 @@ class IdentityDocument:
         found = credentials.get(kind) if isinstance(credentials, Mapping) else None
         return found if isinstance(found, Mapping) else {}
 
-    @property
-    def _passkey_config(self) -> Mapping[str, Any]:
-        config = self._credentials("passkey").get("config")
+    def _config(self, form: Form) -> Mapping[str, Any]:
+        config = self._credentials(form).get("config")
         return config if isinstance(config, Mapping) else {}
 
 

@@ -9,34 +9,43 @@ from datetime import UTC
 from typing import Any
 
 from directories.base import PasskeyRecord, Refused
-from directories.ory.documents import IdentityDocument, StoredPasskey, encode
+from directories.ory.documents import Form, IdentityDocument, StoredPasskey, encode
 
 LONGEST_HANDLE = 64
 _UNNAMED = "Passkey"
 
 
-def check_handle(passkey: PasskeyRecord) -> None:
-    """Refuse a user handle that Kratos could not store (rules 4 and 5).
+def form_of(passkey: PasskeyRecord) -> Form:
+    """The form that Kratos can keep a passkey in, by its user handle (rules 4 and 5).
 
-    Kratos keeps it as text in an indexed column and finds the identity by it, so bytes that are
-    not text are refused by its databases, some with a server error.
+    As `passkey` it keeps the handle as text in an indexed column and finds the identity by it, so
+    bytes that are not text are refused by its databases, some with a server error. As `webauthn`
+    it keeps the handle inside the JSON and finds the identity by that.
 
     Raises:
-        Refused: with what to do instead.
+        Refused: `ory.user_handle` for a handle that no authenticator takes.
     """
     handle = passkey.user_handle
-    if 0 < len(handle) <= LONGEST_HANDLE and all(0x21 <= byte <= 0x7E for byte in handle):
-        return
-    raise Refused(
-        "This passkey's user handle is not 1 to 64 printable ASCII characters, and Ory stores "
-        "handles as text. It could only be imported as the credential type webauthn, whose "
-        "passwordless entries also sign in; enrol a new passkey instead.",
-        code="ory.user_handle",
-    )
+    if not 0 < len(handle) <= LONGEST_HANDLE:
+        raise Refused(
+            f"This passkey's user handle is not 1 to {LONGEST_HANDLE} bytes, so Ory could not find "
+            "the person by it. Enrol a new passkey.",
+            code="ory.user_handle",
+        )
+    return Form.PASSKEY if all(0x21 <= byte <= 0x7E for byte in handle) else Form.WEBAUTHN
+
+
+def in_the_way(document: IdentityDocument, passkey: PasskeyRecord) -> tuple[StoredPasskey, ...]:
+    """The entries that leave no room for a passkey: those under the other handle of the form that
+    has one handle only, second factors included, for their handle would go as well (rule 5).
+    """
+    if form_of(passkey) is not Form.WEBAUTHN or document.only_handle in (None, passkey.user_handle):
+        return ()
+    return document.stored(Form.WEBAUTHN)
 
 
 def import_config(passkey: PasskeyRecord, stored: StoredPasskey | None = None) -> dict[str, Any]:
-    """What goes into `credentials.passkey.config`.
+    """What goes into the `config` of the passkey's form.
 
     Args:
         passkey: ours.
@@ -78,7 +87,7 @@ def display_name(passkey: PasskeyRecord) -> str:
 
 def is_named(document: IdentityDocument, passkey: PasskeyRecord) -> bool:
     """Whether the identity's passkey carries our name for it."""
-    stored = document.passkey(passkey.credential_id)
+    stored = document.passkey(passkey.credential_id, form_of(passkey))
     return stored is not None and stored.raw.get("display_name") == display_name(passkey)
 
 
@@ -88,13 +97,14 @@ def differences(document: IdentityDocument, passkey: PasskeyRecord) -> list[str]
     The counter, the backup state and the name may differ: Kratos moves the first two itself, and
     the third is for reading.
     """
-    stored = document.passkey(passkey.credential_id)
+    form = form_of(passkey)
+    stored = document.passkey(passkey.credential_id, form)
     if stored is None:
         return ["the passkey is not there"]
     found = []
     if stored.public_key != passkey.public_key:
         found.append("its public key is another")
-    if passkey.user_handle.decode("ascii", "replace") not in document.handles:
+    if not _finds(document, passkey.user_handle, form):
         found.append("its user handle is not among the identity's")
     if not stored.is_passwordless:
         found.append("it is not marked as passwordless")
@@ -102,3 +112,10 @@ def differences(document: IdentityDocument, passkey: PasskeyRecord) -> list[str]
     if flags is not None and flags.get("backup_eligible") is not passkey.backup_eligible:
         found.append("its backup-eligible flag is wrong")
     return found
+
+
+def _finds(document: IdentityDocument, handle: bytes, form: Form) -> bool:
+    """Whether Kratos finds the identity by the handle when somebody signs in (rules 4 and 5)."""
+    if form is Form.WEBAUTHN:
+        return document.only_handle == handle
+    return handle.decode("ascii", "replace") in document.handles

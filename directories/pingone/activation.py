@@ -11,19 +11,18 @@ from directories.base import (
     AlreadyThere,
     CeremonyAnswer,
     DirectoryError,
+    NotAccepted,
     NotFound,
     PasskeyRecord,
     Refused,
     RemoteIdentity,
+    TouchAgain,
     Transient,
     Written,
 )
-from directories.pingone import documents, wire
+from directories.pingone import devices, documents, people, wire
 from directories.pingone.api import PingOneApi
 from directories.pingone.beginning import discard
-
-LONGEST_NICKNAME = 100
-"""Characters (section 3.3)."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class Activation:
         """Hand the answer over and read the key back. What fails for good is removed there.
 
         Raises:
-            Refused: when it is too late, PingOne does not accept the key, or the registration is
-                not this person's: somebody has to touch the key again.
+            TouchAgain: when it is too late, or the registration is not this person's.
+            NotAccepted: when PingOne does not accept the key.
         """
         device_id = _device(identity, answer)
         if answer is None or device_id is None:
-            raise Refused(
+            raise TouchAgain(
                 "A key gets into PingOne only by a registration that PingOne began for this "
                 "person: the key has to be touched again.",
                 code="pingone.no_ceremony",
@@ -56,7 +55,9 @@ class Activation:
         if before.get("status") != documents.ACTIVE:
             self._activate(identity.remote_id, device_id, answer)
         self._name(identity.remote_id, device_id, passkey.nickname)
-        return self._read_back(identity, device_id)
+        return self._read_back(
+            identity, device_id, warning=people.use_mfa(self.api, identity.remote_id)
+        )
 
     def _activate(self, user_id: str, device_id: str, answer: CeremonyAnswer) -> None:
         try:
@@ -81,7 +82,7 @@ class Activation:
                 raise
         except (Refused, AlreadyThere) as refusal:
             discard(self.api, user_id, device_id)
-            raise Refused(
+            raise NotAccepted(
                 "PingOne did not accept this key: its policy refuses it, or it was made for "
                 "another page. The words below are PingOne's.",
                 code="pingone.not_accepted",
@@ -96,9 +97,11 @@ class Activation:
         """Give the key its name there. Only for reading, so nothing depends on it (section 3.3)."""
         if nickname:
             with suppress(DirectoryError):
-                self.api.name_device(user_id, device_id, nickname[:LONGEST_NICKNAME])
+                self.api.name_device(user_id, device_id, devices.cut(nickname))
 
-    def _read_back(self, identity: RemoteIdentity, device_id: str) -> Written:
+    def _read_back(
+        self, identity: RemoteIdentity, device_id: str, *, warning: Refused | None
+    ) -> Written:
         try:
             device = self.api.device(identity.remote_id, device_id)
         except NotFound as error:
@@ -110,7 +113,7 @@ class Activation:
             ) from None
         found = documents.passkey(device)
         if found is not None:
-            return Written(identity, found)
+            return Written(identity, found, warning)
         return Written(
             identity,
             shortfall=Refused(
@@ -135,8 +138,8 @@ def _late(answer: CeremonyAnswer, now: datetime) -> bool:
     return until is None or now > until
 
 
-def _begin_again(reason: str, error: DirectoryError | None = None) -> Refused:
-    return Refused(
+def _begin_again(reason: str, error: DirectoryError | None = None) -> TouchAgain:
+    return TouchAgain(
         f"{reason}: the key has to be touched again.",
         code="pingone.begin_again",
         said=error.said if error else "",

@@ -97,6 +97,14 @@ class PingOneApi:
         url = f"{self._here()}/users/{segment(user_id)}/enabled"
         self._call("PUT", url, json={"enabled": enabled})
 
+    def mfa_enabled(self, user_id: str) -> bool:
+        """Whether a user is asked for MFA."""
+        return self._one(self._mfa_enabled(user_id)).get("mfaEnabled") is True
+
+    def enable_mfa(self, user_id: str) -> None:
+        """Have a user asked for MFA. Changing the user itself does not do it (section 2)."""
+        self._call("PUT", self._mfa_enabled(user_id), json={"mfaEnabled": True})
+
     def populations(self) -> list[Item]:
         """Every population that the worker may see."""
         return self._whole("populations")
@@ -216,6 +224,9 @@ class PingOneApi:
             raise no_environment(error) from None
         except Misconfigured:
             pass  # the worker may not see it, which tells nothing
+
+    def _mfa_enabled(self, user_id: str) -> str:
+        return f"{self._here()}/users/{segment(user_id)}/mfaEnabled"
 
     def _devices(self, user_id: str) -> str:
         return f"{self._here()}/users/{segment(user_id)}/devices"

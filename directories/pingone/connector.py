@@ -52,6 +52,7 @@ CAPABILITIES = Capabilities(
     lists_groups=True,
     has_rules=True,
     suspends=True,
+    renames=True,
 )
 """The way is what holds without knowing our origins: PingOne's default relying party ID is its
 own. Where the FIDO policy's covers our pages, the ceremony is shared (`enrols_here`)."""
@@ -148,8 +149,7 @@ class PingOneConnector:
         """Begin to pair a FIDO2 device.
 
         Its `origins` are for a client that is no browser; a page of ours under the relying party
-        ID uses its own. What is not finished is removed by `remove_passkey`, the device's id being
-        `remote["device_id"]`.
+        ID uses its own.
         """
         return self._beginning.begin(identity.remote_id)
 
@@ -166,6 +166,21 @@ class PingOneConnector:
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         """The FIDO2 devices of a user that were paired to the end."""
         return devices.passkeys(self._api, identity.remote_id)
+
+    def rename_passkey(
+        self, identity: RemoteIdentity, passkey: RemotePasskey, name: str
+    ) -> RemotePasskey:
+        """Give a passkey another nickname and read it back."""
+        return devices.rename(self._api, identity.remote_id, passkey, name)
+
+    def in_the_way(
+        self, identity: RemoteIdentity, passkey: PasskeyRecord
+    ) -> tuple[RemotePasskey, ...]:
+        """Nothing is: every key has a handle of the user's own there."""
+        return ()
+
+    def make_room(self, identity: RemoteIdentity, passkey: PasskeyRecord) -> None:
+        """Nothing to do, as `in_the_way` says."""
 
     def passkey_counts(self, remote_ids: Sequence[str]) -> Mapping[str, int | None]:
         """How many passkeys each user has, a few calls at a time; None where one fails."""

@@ -14,6 +14,9 @@ from directories.pingone.api import PingOneApi
 AT_ONCE = 4
 """Calls side by side: limits are per licence and per address (section 1.4)."""
 
+LONGEST_NICKNAME = 100
+"""Characters (section 3.3)."""
+
 
 def passkeys(api: PingOneApi, user_id: str) -> tuple[RemotePasskey, ...]:
     """The FIDO2 devices of a user that were paired to the end."""
@@ -42,6 +45,25 @@ def discard(api: PingOneApi, user_id: str, device_id: Any) -> None:
     with suppress(NotFound):
         if documents.pending(api.device(user_id, device_id)):
             api.delete_device(user_id, device_id)
+
+
+def rename(api: PingOneApi, user_id: str, passkey: RemotePasskey, name: str) -> RemotePasskey:
+    """Give a key another nickname and read it back. A policy may show one name for all keys.
+
+    Raises:
+        NotFound: when the key is not there.
+        Refused: when it kept its name.
+    """
+    api.name_device(user_id, passkey.remote_id, cut(name))
+    found = documents.passkey(api.device(user_id, passkey.remote_id))
+    if found is None or found.name != cut(name):
+        raise Refused("PingOne kept the name that the key had.", code="pingone.name_kept")
+    return found
+
+
+def cut(name: str) -> str:
+    """As much of a name as a nickname holds (section 3.3)."""
+    return name[:LONGEST_NICKNAME].rstrip()
 
 
 def remove(api: PingOneApi, user_id: str, device_id: str) -> None:

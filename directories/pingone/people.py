@@ -7,6 +7,7 @@ Parentheses, `and`, `or`, `eq` and `sw` are what its SCIM filter language offers
 from __future__ import annotations
 
 from directories.base import (
+    DirectoryError,
     Group,
     Misconfigured,
     NotFound,
@@ -86,6 +87,33 @@ def set_enabled(api: PingOneApi, user_id: str, enabled: bool) -> None:
             f"PingOne took the change and did not {'enable' if enabled else 'disable'} the user.",
             code="pingone.enabled_kept",
         )
+
+
+def use_mfa(api: PingOneApi, user_id: str) -> Refused | None:
+    """Switch MFA on for a user, unless it is, and read back that it is (section 2).
+
+    While it is off, which is how users are made, PingOne asks nobody for their key.
+
+    Returns:
+        What keeps it off; None when it is on.
+    """
+    said: DirectoryError | None = None
+    try:
+        if api.mfa_enabled(user_id):
+            return None
+        api.enable_mfa(user_id)
+        if api.mfa_enabled(user_id):
+            return None
+    except (Refused, Misconfigured) as refusal:
+        said = refusal
+    return Refused(
+        "The key is there, but MFA is not known to be on for this user, so PingOne may not ask for "
+        "it. It can be switched on there: Directory, Users, the user, Services, Authentication.",
+        code="pingone.mfa_off",
+        said=said.said if said else "",
+        request_id=said.request_id if said else "",
+        status=said.status if said else None,
+    )
 
 
 def populations(api: PingOneApi) -> dict[str, str]:

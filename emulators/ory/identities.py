@@ -161,8 +161,9 @@ class Identities:
         with self._store.transaction():
             before = self.get(identity_id)
             denied = self._edition.denied_paths
-            if self._variants["passkey_patch"] == "refused":
-                denied = (*denied, "/credentials/passkey", "/credentials/passkey/**")
+            for kind in ("passkey", "webauthn"):
+                if self._variants[f"{kind}_patch"] == "refused":
+                    denied = (*denied, f"/credentials/{kind}", f"/credentials/{kind}/**")
             after = jsonpatch.apply(before, body, denied=denied)
             if self._edition.patch_merges_credentials:
                 after["credentials"] = {**before["credentials"], **after["credentials"]}

@@ -25,6 +25,11 @@ SWITCHES: dict[str, Switch] = {
         ("accepted", "refused"),
         "whether JSON Patch may write below /credentials/passkey",
     ),
+    "webauthn_patch": Switch(
+        "ory.md 3.2 rule 5, 3.5 [I]",
+        ("accepted", "refused"),
+        "whether JSON Patch may write below /credentials/webauthn",
+    ),
     "organization_passkeys": Switch(
         "ory.md 3.7 [U]",
         ("allowed", "refused"),

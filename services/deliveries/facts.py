@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directories.base import PasskeyRecord, PersonRecord
+from directories.base import CeremonyAnswer, PasskeyRecord, PersonRecord
 from models import (
     Delivery,
     Directory,
@@ -19,7 +20,8 @@ from models import (
     Placement,
     PlacementState,
 )
-from services.deliveries.rows import Pair
+from services.deliveries.answers import answer
+from services.deliveries.rows import REPLACING, Pair
 from services.people import to_record
 from services.serving import serves
 
@@ -73,6 +75,11 @@ class Facts:
     ended: bool
     """Whether the directory itself was ended."""
     not_after: datetime | None
+    """Until when what a ceremony owes can be finished; None where none owes it."""
+    answer: CeremonyAnswer | None = None
+    """The answer to the registration that the directory began, until it confirmed the passkey."""
+    replacing: bool = False
+    """Whether an operator decided that what leaves no room for the passkey there is removed."""
 
 
 def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
@@ -84,6 +91,8 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         )
     ).one()
     account = read_account(session, pair)
+    delivery = session.get_one(Delivery, delivery_id)
+    begun = placement.begun if placement.actual is PlacementState.ABSENT else None
     served = session.scalar(
         select(Directory.id).where(Directory.id == pair.directory_id, serves(pair.person_id))
     )
@@ -100,7 +109,9 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         served=served is not None,
         account=account,
         ended=placement.directory.ended_at is not None,
-        not_after=session.get_one(Delivery, delivery_id).not_after,
+        not_after=delivery.not_after or (placement.not_after if begun is not None else None),
+        answer=_answer(session, passkey, begun),
+        replacing=delivery.cause == REPLACING,
     )
 
 
@@ -125,6 +136,15 @@ def read_account(session: Session, pair: Pair) -> Account:
 def _wanted(passkey: Passkey, placement: Placement) -> PlacementState:
     """What is wanted. A passkey that ended is wanted nowhere, whoever asked for it last."""
     return PlacementState.ABSENT if passkey.ended_at else placement.wanted
+
+
+def _answer(
+    session: Session, passkey: Passkey, begun: dict[str, Any] | None
+) -> CeremonyAnswer | None:
+    if begun is None:
+        return None
+    evidence = session.scalars(select(Evidence).where(Evidence.passkey_id == passkey.id)).one()
+    return answer(passkey, evidence, begun)
 
 
 def _record(session: Session, passkey: Passkey) -> PasskeyRecord:

@@ -23,7 +23,6 @@ from models.passkeys import OWN
 from services import audit
 from services.deliveries.rows import (
     CHUNK,
-    REPLACED,
     STOPPED,
     Pair,
     lock,
@@ -31,11 +30,16 @@ from services.deliveries.rows import (
     write,
     write_accounts,
 )
+from services.ending import Because, end_useless
 from services.refusal import Refusal
 from services.serving import IMPORTING, SUSPENDING, in_service, serves
 
 NOT_SERVED = "delivery.not_served"
 """Why a delivery was dropped when the directory does not serve the person any more."""
+
+
+TOUCHED_ANEW = "delivery.touched_anew"
+"""Why a delivery was dropped when the person touched a key for the directory once more."""
 
 
 def owe(
@@ -101,6 +105,7 @@ def owe_begun(
         cause: an audit tag, as `passkey.registered`.
     """
     session.flush()
+    _supersede(session, passkey, directory_id, now=now)
     pair = Pair(directory_id, passkey.id, passkey.person_id)
     _owe(session, passkey, [pair], PlacementState.PRESENT, cause=cause, now=now, actor=None)
     placement, delivery = lock(session, pair), waiting(session, pair)
@@ -205,41 +210,39 @@ def owe_existing(
     return len(written)
 
 
-def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: datetime) -> Delivery:
-    """Make a delivery due now: one that is held, or one that waits for its next turn.
-
-    Raises:
-        Refusal: `delivery_settled` when there is nothing that trying again could change.
-
-    Returns:
-        The delivery that will be tried: this one, or a newer one that covers it.
-    """
-    pair = Pair(delivery.directory_id, delivery.passkey_id, delivery.person_id)
-    lock(session, pair)
-    session.refresh(delivery, with_for_update={"of": Delivery})
-    before = delivery.state
-    if before not in (DeliveryState.HELD, DeliveryState.WAITING):
-        raise Refusal("delivery_settled", "There is nothing to try again here.", status=409)
-    newer = waiting(session, pair)
-    if newer is not None and newer is not delivery:
-        delivery.state, delivery.code, delivery.settled_at = DeliveryState.DROPPED, REPLACED, now
-        delivery = newer
-    delivery.state = DeliveryState.WAITING
-    delivery.due_at = now
-    delivery.attempts = 0
-    delivery.settled_at = None
-    audit.record(
-        session,
-        audit.Tag.DELIVERY_RETRIED,
-        now=now,
-        actor=actor,
-        person=delivery.person,
-        passkey=delivery.passkey,
-        directory=delivery.directory,
-        before=before.value,
-        code=delivery.code,
-    )
-    return delivery
+def _supersede(session: Session, passkey: Passkey, directory_id: int, *, now: datetime) -> None:
+    """A new touch is what an earlier one of this person was waiting for."""
+    stopped = session.scalars(
+        select(Delivery).where(
+            Delivery.directory_id == directory_id,
+            Delivery.person_id == passkey.person_id,
+            Delivery.passkey_id != passkey.id,
+            Delivery.state == DeliveryState.NEEDS_TOUCH,
+        )
+    ).all()
+    for delivery in stopped:
+        if delivery.passkey is None:
+            continue
+        end_useless(
+            session,
+            delivery.passkey,
+            delivery.directory,
+            because=Because.UNFINISHED,
+            code=TOUCHED_ANEW,
+            now=now,
+        )
+        session.flush()
+        placement = lock(session, Pair(directory_id, delivery.passkey_id, delivery.person_id))
+        session.refresh(delivery, with_for_update={"of": Delivery})
+        if placement is None or delivery.state is not DeliveryState.NEEDS_TOUCH:
+            continue
+        placement.wanted = PlacementState.ABSENT
+        placement.begun = placement.not_after = None
+        delivery.state, delivery.code, delivery.settled_at = (
+            DeliveryState.DROPPED,
+            TOUCHED_ANEW,
+            now,
+        )
 
 
 def owe_served(

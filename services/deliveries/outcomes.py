@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from directories.base import DirectoryError, Transient
+from directories.base import DirectoryError, NotAccepted, TouchAgain, Transient
 from models import PlacementState
 
 
@@ -57,6 +57,8 @@ class Held:
     why: Why
     actual: PlacementState | None = None
     """What was read back, where anything was."""
+    judged: bool = False
+    """Whether the directory judged this very key, and will never have it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class NeedsTouch:
     """The directory's ceremony ran out; only a new one helps."""
 
     why: Why
+    actual: PlacementState | None = None
+    """What was read back, where anything was."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,11 @@ class Dropped:
 Outcome = Done | Later | Held | NeedsTouch | Dropped
 
 
-def of_error(error: DirectoryError) -> Later | Held:
+def of_error(error: DirectoryError) -> Later | Held | NeedsTouch:
     """What a directory's error means for a delivery."""
     if isinstance(error, Transient):
         in_turn = error.status == HTTPStatus.TOO_MANY_REQUESTS
         return Later(Why.of(error), retry_after=error.retry_after, in_turn=in_turn)
-    return Held(Why.of(error))
+    if isinstance(error, TouchAgain):
+        return NeedsTouch(Why.of(error))
+    return Held(Why.of(error), judged=isinstance(error, NotAccepted))

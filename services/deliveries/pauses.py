@@ -13,6 +13,8 @@ LONGEST_IN_TURN = 30.0
 """Seconds that the pause is at most where a directory said only "too many requests": its windows
 are short, and whoever waits their turn did not fail (Ory contract section 7)."""
 SHORTEST = 1.0
+SOON = timedelta(seconds=SHORTEST)
+"""The pause at least, where what is to be done cannot wait longer."""
 HONOURED = 24 * 3600.0
 """Seconds that a directory may make us wait; one that names more is asked again after a day."""
 SPREAD = 0.1

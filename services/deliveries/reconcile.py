@@ -10,11 +10,15 @@ from datetime import datetime
 
 from directories.base import (
     AlreadyThere,
+    CeremonyAnswer,
     Connector,
     DirectoryError,
     NotFound,
     RemoteIdentity,
     RemotePasskey,
+    TouchAgain,
+    Transient,
+    Way,
     Written,
 )
 from models import PlacementState
@@ -42,8 +46,21 @@ NO_IDENTITY = Why(
     "identity.not_found",
     "The directory has no identity for this person, and identities can not be made there.",
 )
+NOT_LINKED = Why(
+    "identity.not_linked",
+    "Nobody in the directory is linked to this person any more, so the key cannot be removed there "
+    "from here. Link them again, or remove it there.",
+)
 NOT_THERE = Why(
     "passkey.not_there", "The directory answered as if it had taken the passkey, but has it not."
+)
+GONE = Why(
+    "passkey.gone",
+    "The directory does not have this key any more, and takes keys only as they are made.",
+)
+NO_NAME = Why(
+    "passkey.keeps_name",
+    "This directory changes no names: there, the key keeps the one that it was registered with.",
 )
 TOO_LATE = Why("delivery.too_late", "The time that the directory gave for the touch is over.")
 SUSPENDED = Why(
@@ -58,12 +75,16 @@ def moot(facts: Facts) -> Dropped | None:
     """Why nothing is owed, where that is so; decided without asking the directory."""
     if facts.ended:
         return Dropped(ENDED)
-    present = facts.desired.wanted is PlacementState.PRESENT
-    if present and not facts.served and not facts.placed:
+    # What a directory began has to be taken back there first.
+    return None if facts.answer is not None else _unwanted(facts)
+
+
+def _unwanted(facts: Facts) -> Dropped | None:
+    if facts.desired.wanted is PlacementState.ABSENT or facts.placed:
+        return None
+    if not facts.served:
         return Dropped(UNSERVED)
-    if present and not facts.placed and facts.account.suspended:
-        return Dropped(SUSPENDED)
-    return None
+    return Dropped(SUSPENDED) if facts.account.suspended else None
 
 
 def reconcile(facts: Facts, connector: Connector, ledger: Ledger, *, now: datetime) -> Outcome:
@@ -73,11 +94,15 @@ def reconcile(facts: Facts, connector: Connector, ledger: Ledger, *, now: dateti
         LostLease: when somebody else has the delivery by now; nothing may be settled then.
     """
     try:
+        if facts.desired.wanted is PlacementState.ABSENT:
+            return _remove(facts, connector, ledger)
+        if facts.answer is not None:
+            return _finish(facts, facts.answer, connector, ledger, now=now)
         if facts.not_after is not None and now >= facts.not_after:
             _remove(facts, connector, ledger)
             return NeedsTouch(TOO_LATE)
-        if facts.desired.wanted is PlacementState.ABSENT:
-            return _remove(facts, connector, ledger)
+        if connector.capabilities.way is not Way.IMPORT:
+            return _keep(facts, connector, ledger)
         return _put(facts, connector, ledger)
     except LockTaken:
         return Later(LOCKED, waiting_for_lock=True)
@@ -86,6 +111,59 @@ def reconcile(facts: Facts, connector: Connector, ledger: Ledger, *, now: dateti
         return Later(Why.of(gone))
     except DirectoryError as error:
         return of_error(error)
+
+
+def _finish(
+    facts: Facts, answer: CeremonyAnswer, connector: Connector, ledger: Ledger, *, now: datetime
+) -> Outcome:
+    """Hand over the answer to what the directory began. Whatever ends it takes that back there."""
+    identity = _linked(facts, connector)
+    if identity is None:
+        return Held(NO_IDENTITY)
+    if not ledger.link(identity):
+        return Held(LINKED_TO_ANOTHER)
+    if (unwanted := _unwanted(facts)) is not None:
+        connector.discard(identity, answer.remote)
+        return unwanted
+    try:
+        # Looks whether the key is there before it judges the time, in case an answer was lost.
+        return _outcome(connector.put_passkey(identity, facts.desired.passkey, answer))
+    except TouchAgain:
+        connector.discard(identity, answer.remote)
+        raise
+    except Transient:
+        if facts.not_after is None or now < facts.not_after:
+            raise
+        connector.discard(identity, answer.remote)
+        return NeedsTouch(TOO_LATE)
+
+
+def _keep(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
+    """See to a key that was made in the directory's own ceremony: its name, and whether it is
+    there at all. Nothing from here can put it there again.
+    """
+    identity = _linked(facts, connector)
+    if identity is None:
+        return Held(NO_IDENTITY, actual=PlacementState.ABSENT if facts.identity_id else None)
+    if not ledger.link(identity):
+        return Held(LINKED_TO_ANOTHER)
+    agree(facts.account, identity, connector, ledger)
+    there = next((one for one in connector.list_passkeys(identity) if _is_ours(one, facts)), None)
+    if there is None:
+        return NeedsTouch(GONE, actual=PlacementState.ABSENT)
+    name = facts.desired.passkey.nickname
+    if not name or there.name == name:
+        return Done(PlacementState.PRESENT, there.remote_id)
+    if not connector.capabilities.renames:
+        return Done(PlacementState.PRESENT, there.remote_id, note=NO_NAME)
+    ledger.renew()
+    try:
+        connector.rename_passkey(identity, there, name)
+    except Transient:
+        raise
+    except DirectoryError as error:  # the name is only for reading: the key is there all the same
+        return Done(PlacementState.PRESENT, there.remote_id, note=Why.of(error))
+    return Done(PlacementState.PRESENT, there.remote_id)
 
 
 def _put(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
@@ -118,6 +196,9 @@ def _put_into(
     if not ledger.link(identity):
         return Held(LINKED_TO_ANOTHER)
     agree(facts.account, identity, connector, ledger)
+    if facts.replacing and connector.capabilities.one_handle:
+        connector.make_room(identity, facts.desired.passkey)
+        ledger.renew()
     return _outcome(connector.put_passkey(identity, facts.desired.passkey, None))
 
 
@@ -132,12 +213,15 @@ def _remove(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
     """Remove the passkey, whether or not it is known to be there: a run may have died after it
     was put. An identity that is not the person's own is not touched.
     """
-    desired = facts.desired
-    identity = connector.find_identity(desired.person, facts.identity_id)
+    identity = _linked(facts, connector)
     if identity is None:
-        return Done(PlacementState.ABSENT)
+        # With the identity went its keys; one that nobody is linked to may well be there.
+        unknown = facts.identity_id is None and facts.placed
+        return Held(NOT_LINKED) if unknown else Done(PlacementState.ABSENT)
     if not ledger.link(identity):
         return Held(LINKED_TO_ANOTHER)
+    if facts.answer is not None:
+        connector.discard(identity, facts.answer.remote)
     for passkey in connector.list_passkeys(identity):
         if _is_ours(passkey, facts):
             ledger.renew()
@@ -145,6 +229,16 @@ def _remove(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
     return Done(PlacementState.ABSENT)
 
 
+def _linked(facts: Facts, connector: Connector) -> RemoteIdentity | None:
+    return connector.find_identity(facts.desired.person, facts.identity_id)
+
+
 def _is_ours(passkey: RemotePasskey, facts: Facts) -> bool:
+    """Whether it is this delivery's passkey: by its credential id, where the directory tells it,
+    else by the id that it was placed, or its registration begun, under.
+    """
     told = passkey.is_credential(facts.desired.passkey.credential_id)
-    return passkey.remote_id == facts.remote_id if told is None else told
+    if told is not None:
+        return told
+    begun = facts.answer.remote.values() if facts.answer is not None else ()
+    return passkey.remote_id in (facts.remote_id, *begun)

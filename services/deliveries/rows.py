@@ -21,6 +21,8 @@ from services.deliveries.upsert import insert
 
 REPLACED = "delivery.replaced"
 """Why a delivery was dropped when a newer one covers it."""
+REPLACING = "delivery.replacing"
+"""The cause of a delivery by which an operator has others make room for a passkey."""
 STOPPED = (DeliveryState.HELD, DeliveryState.NEEDS_TOUCH)
 """The states that only a human ends."""
 CHUNK = 500

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Placement, PlacementState
-from services import audit
+from models import Delivery, DeliveryState, Passkey, Placement, PlacementState
+from services import audit, provisioning
 from services.deliveries import facts as facts_module
 from services.deliveries import pauses, unlinking
 from services.deliveries.claims import Claim
@@ -23,6 +23,7 @@ from services.deliveries.outcomes import (
     Why,
 )
 from services.deliveries.rows import REPLACED, lock, waiting, write
+from services.ending import Because, end_useless
 
 CHANGED = "delivery.changed"
 """The cause of a delivery that is owed because what is wanted changed while one ran."""
@@ -41,6 +42,14 @@ def settle(
     Returns:
         False when somebody else has the delivery by now; then nothing was written.
     """
+    if isinstance(outcome, Held | Dropped) and claim.pair.passkey_id is not None:
+        # It may be ended below, and whoever ends one takes its row before its placements.
+        session.get_one(
+            Passkey,
+            claim.pair.passkey_id,
+            populate_existing=True,
+            with_for_update={"of": Passkey},
+        )
     placement = lock(session, claim.pair)
     delivery = session.scalar(
         select(Delivery)
@@ -65,23 +74,35 @@ def settle(
         case Held():
             if placement is not None and outcome.actual is not None:
                 _confirm(placement, outcome.actual, None, now=now)
+            if placement is not None and outcome.judged:
+                _last_word(session, claim, placement, now=now)
+                _give_up(session, placement, Because.REFUSED, outcome.why, now=now)
             _stop(session, claim, delivery, DeliveryState.HELD, outcome.why, now=now)
         case NeedsTouch():
+            if placement is not None:
+                if outcome.actual is not None:
+                    _confirm(placement, outcome.actual, None, now=now)
+                _last_word(session, claim, placement, now=now)
             _stop(session, claim, delivery, DeliveryState.NEEDS_TOUCH, outcome.why, now=now)
         case Dropped():
             # What was asked for anew meanwhile is decided by the delivery that waits for it.
             settled = waiting(session, claim.pair) is None and not (facts and facts.placed)
             if placement is not None and settled:
                 placement.wanted = PlacementState.ABSENT
+                if facts is not None and facts.answer is not None:
+                    _give_up(session, placement, Because.UNFINISHED, outcome.why, now=now)
             _end(delivery, DeliveryState.DROPPED, outcome.why, now=now)
         case Later():
             _again(session, claim, delivery, outcome, now=now)
     session.flush()
+    provisioning.delivered(session, claim.pair.person_id, now=now)
     unlinking.after_removal(
         session, directory_id=claim.pair.directory_id, person_id=claim.pair.person_id, now=now
     )
-    if facts is not None and not isinstance(outcome, Dropped):
-        _owe_what_changed(session, claim, facts, now=now)
+    useless = isinstance(outcome, Held) and outcome.judged
+    if facts is not None and not isinstance(outcome, Dropped) and not useless:
+        lost = isinstance(outcome, NeedsTouch)
+        _owe_what_changed(session, claim, facts, only_wanted=lost, now=now)
     return True
 
 
@@ -91,6 +112,31 @@ def _confirm(
     placement.actual = actual
     placement.remote_id = remote_id
     placement.confirmed_at = now
+    if actual is PlacementState.PRESENT:
+        placement.begun = placement.not_after = None
+
+
+def _last_word(session: Session, claim: Claim, placement: Placement, *, now: datetime) -> None:
+    """What the directory began is over there, so nothing that waits can finish it either.
+
+    A removal that waits meanwhile goes on: it only looks.
+    """
+    placement.begun = placement.not_after = None
+    newer = waiting(session, claim.pair)
+    if newer is not None and placement.wanted is PlacementState.PRESENT:
+        newer.state, newer.code, newer.settled_at = DeliveryState.DROPPED, REPLACED, now
+        session.flush()
+
+
+def _give_up(
+    session: Session, placement: Placement, because: Because, why: Why, *, now: datetime
+) -> None:
+    """Nobody shall count on a passkey that only this directory could have used."""
+    placement.begun = placement.not_after = None
+    if end_useless(
+        session, placement.passkey, placement.directory, because=because, code=why.code, now=now
+    ):
+        placement.wanted = PlacementState.ABSENT
 
 
 def _end(delivery: Delivery, state: DeliveryState, why: Why | None, *, now: datetime) -> None:
@@ -134,6 +180,9 @@ def _again(
     else:
         longest = pauses.LONGEST_IN_TURN if later.in_turn else pauses.LONGEST
         due_at = now + pauses.after_failure(delivery.attempts, later.retry_after, longest=longest)
+        if later.retry_after is None and delivery.not_after is not None:
+            # The last try is made in time, and what it began is taken back when it is over.
+            due_at = min(due_at, max(delivery.not_after, now + pauses.SOON))
     newer = waiting(session, claim.pair)
     if newer is None:
         delivery.state = DeliveryState.WAITING
@@ -143,22 +192,31 @@ def _again(
         return
     newer.due_at = max(newer.due_at, due_at)
     newer.attempts = max(newer.attempts, delivery.attempts)
+    newer.not_after = newer.not_after or delivery.not_after
     if not later.waiting_for_lock:
         _explain(newer, later.why)
     _end(delivery, DeliveryState.DROPPED, later.why, now=now)
     delivery.code = REPLACED
 
 
-def _owe_what_changed(session: Session, claim: Claim, went_by: Facts, *, now: datetime) -> None:
+def _owe_what_changed(
+    session: Session, claim: Claim, went_by: Facts, *, only_wanted: bool, now: datetime
+) -> None:
     """Owe once more what changed while this ran, whoever changed it and whether or not they said.
 
     A delivery that waits again reads the facts anew by itself.
+
+    Args:
+        only_wanted: where the directory does not have the passkey and never will: then nothing
+            else matters, such as a new name.
     """
     if waiting(session, claim.pair) is not None:
         return
-    today = facts_module.read(session, claim.delivery_id, claim.pair)
-    if not today.desired.same_as(went_by.desired):
-        write(session, [claim.pair], today.desired.wanted, cause=CHANGED, now=now)
+    today = facts_module.read(session, claim.delivery_id, claim.pair).desired
+    if only_wanted and today.wanted is went_by.desired.wanted:
+        return
+    if not today.same_as(went_by.desired):
+        write(session, [claim.pair], today.wanted, cause=CHANGED, now=now)
 
 
 def _record(session: Session, tag: audit.Tag, delivery: Delivery, *, now: datetime) -> None:

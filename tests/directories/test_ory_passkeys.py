@@ -181,26 +181,17 @@ def test_a_handle_of_somebody_else_is_refused(ory, connector, person, passkey, k
     assert caught.value.status == 409
 
 
-@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
-@pytest.mark.parametrize(
-    "handle", [b"", b"\xff\x00", b"has space", "ü".encode(), b"x" * 65, b"line\n"]
-)
-def test_handles_that_are_no_text_never_reach_ory(
-    ory, connector, person, key, handle, database, sent
-):
-    ory.control.vary(database=database)
+@pytest.mark.parametrize("handle", [b"", b"x" * 65, b"\xff" * 65])
+def test_handles_that_no_key_takes_never_reach_ory(ory, connector, person, key, handle, sent):
     wrong = passkey_of(key, user_handle=handle)
     identity = connector.put_identity(person, None).identity
     sent.requests.clear()
-    for put in (
-        lambda: connector.put_identity(person, wrong),
-        lambda: connector.put_passkey(identity, wrong, None),
-    ):
-        with pytest.raises(Refused) as caught:
-            put()
-        assert caught.value.code == "ory.user_handle"
-        assert "webauthn" in caught.value.reason
-    assert sent.requests == []
+    with pytest.raises(Refused) as caught:
+        connector.put_identity(person, wrong)
+    assert caught.value.code == "ory.user_handle"
+    with pytest.raises(Refused):
+        connector.put_passkey(identity, wrong, None)
+    assert sent.of("POST") == sent.of("PUT") == []
 
 
 @pytest.mark.parametrize("arrays", ["accepted", "refused"])

@@ -175,3 +175,23 @@ def test_an_import_as_webauthn_keeps_one_handle_and_signs_in(api):
     api.call("PUT", f"/admin/identities/{identity['id']}", json=body)
     assert api.sign_in(second).status_code == 200
     assert api.sign_in(first).status_code == 400
+
+
+@pytest.mark.parametrize(("variant", "status"), [("accepted", 200), ("refused", 400)])
+def test_patching_the_webauthn_form_has_a_variant(api, key, variant, status):
+    identity = api.create(credentials={"webauthn": key.passkey()}).json()
+    api.ory.control.vary(webauthn_patch=variant)
+    steps = [{"op": "replace", "path": "/credentials/webauthn/config/credentials", "value": []}]
+    answer = api.call("PATCH", f"/admin/identities/{identity['id']}", json=steps)
+    assert answer.status_code == status
+    assert api.sign_in(key).status_code == (400 if status == 200 else 200)
+
+
+def test_webauthn_signs_in_with_passwordless_entries_of_the_kept_handle_only(api):
+    first = Key(handle=b"\xff\x00\x80")
+    second = Key(handle=first.handle)
+    webauthn = first.passkey()
+    webauthn["config"]["credentials"].append(second.entry(is_passwordless=False))
+    api.create(credentials={"webauthn": webauthn})
+    assert api.sign_in(first).status_code == 200
+    assert api.sign_in(second).status_code == 400

@@ -1,0 +1,74 @@
+"""Trying a delivery again at once, where trying again can help."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models import Delivery, DeliveryState, Person, Placement, PlacementState
+from services import audit
+from services.deliveries.rows import REPLACED, Pair, lock, waiting
+from services.ending import Because
+from services.refusal import Refusal
+from services.serving import IMPORTING
+
+
+def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: datetime) -> Delivery:
+    """Make a delivery due now: one that is held, or one that waits for its next turn.
+
+    Raises:
+        Refusal: `delivery_settled` when there is nothing that trying again could change;
+            `touch_needed` when only a new touch of the key can.
+
+    Returns:
+        The delivery that will be tried: this one, or a newer one that covers it.
+    """
+    pair = Pair(delivery.directory_id, delivery.passkey_id, delivery.person_id)
+    placement = lock(session, pair)
+    session.refresh(delivery, with_for_update={"of": Delivery})
+    before = delivery.state
+    if placement is not None and touch_needed(placement, delivery, now=now):
+        raise Refusal(
+            "touch_needed",
+            f"Trying again cannot help: {delivery.directory.name} takes this key only in the "
+            "moment that it is made, and that is over. Ask for a new touch of the key.",
+            status=409,
+        )
+    if before not in (DeliveryState.HELD, DeliveryState.WAITING):
+        raise Refusal("delivery_settled", "There is nothing to try again here.", status=409)
+    newer = waiting(session, pair)
+    if newer is not None and newer is not delivery:
+        delivery.state, delivery.code, delivery.settled_at = DeliveryState.DROPPED, REPLACED, now
+        delivery = newer
+    delivery.state = DeliveryState.WAITING
+    delivery.due_at = now
+    delivery.attempts = 0
+    delivery.settled_at = None
+    audit.record(
+        session,
+        audit.Tag.DELIVERY_RETRIED,
+        now=now,
+        actor=actor,
+        person=delivery.person,
+        passkey=delivery.passkey,
+        directory=delivery.directory,
+        before=before.value,
+        code=delivery.code,
+    )
+    return delivery
+
+
+def touch_needed(placement: Placement, delivery: Delivery, *, now: datetime) -> bool:
+    """Whether nothing that is kept here can put the passkey there any more.
+
+    That is so of one that the directory took part in making, once its registration there is over.
+    """
+    if delivery.state is DeliveryState.NEEDS_TOUCH:
+        return True
+    if placement.directory.type in IMPORTING or placement.actual is PlacementState.PRESENT:
+        return False
+    if placement.wanted is PlacementState.ABSENT:
+        return placement.passkey.ended_because == Because.REFUSED.value
+    over = placement.not_after is not None and placement.not_after <= now
+    return placement.begun is None or over
