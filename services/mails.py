@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,11 +18,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import LinkPurpose, Mail, MailState, Person
-from services import audit, letters, links, outgoing
+from models import LinkPurpose, Mail, MailState, Person, ProvisioningRequest, RequestPerson
+from services import audit, invitations, letters, links, outgoing
 from services.mail import Letter, MailFailed, configured, send
 from services.outgoing import Claim
 from services.portal import Portal
+from services.provisioning import minting, progress, settlement
 from services.refusal import Refusal
 from services.roles import Privilege, privileges
 from services.standing import demand_active
@@ -41,18 +42,18 @@ def owe_link(
     person: Person,
     actor: Person,
     lifetime: timedelta,
+    place: RequestPerson | None = None,
 ) -> Mail:
     """Write down that the person is to get a link by mail.
+
+    Args:
+        place: theirs in the provisioning request that the link is for.
 
     Raises:
         Refusal: `mail_not_configured`, `mail_on_its_way`, or `person_holds_more` and
             `person_inactive` as for a link.
     """
-    if not configured(portal.settings):
-        raise Refusal(
-            "mail_not_configured",
-            "No mail server is configured here. Make a link and hand it over yourself.",
-        )
+    demand_configured(portal)
     links.may_act_on(person, actor)
     demand_active(person)
     now = portal.now()
@@ -63,6 +64,7 @@ def owe_link(
         requested_by=actor,
         created_at=now,
         due_at=now,
+        **_of_request(place),
     )
     session.add(mail)
     try:
@@ -73,6 +75,60 @@ def owe_link(
         ) from None
     _record(session, audit.Tag.MAIL_ASKED_FOR, mail, now=now, actor=actor)
     return mail
+
+
+def owe_links(
+    session: Session,
+    request: ProvisioningRequest,
+    places: Sequence[RequestPerson],
+    *,
+    actor: Person,
+    now: datetime,
+) -> None:
+    """Write down that people of a request are to get their links, in few statements.
+
+    The caller has seen that nothing stands against it (`owe_link`).
+
+    Raises:
+        IntegrityError: when a mail was owed to one of them at this moment.
+    """
+    if request.ends_at is None:
+        raise ValueError(request.state)
+    for place in places:
+        if place.person is not None:
+            mail = Mail(
+                uuid=uuid.uuid4(),
+                person=place.person,
+                purpose=LinkPurpose.ENROL,
+                lifetime=int((request.ends_at - now).total_seconds()),
+                requested_by=actor,
+                created_at=now,
+                due_at=now,
+                **_of_request(place),
+            )
+            session.add(mail)
+            _record(session, audit.Tag.MAIL_ASKED_FOR, mail, now=now, actor=actor)
+    session.flush()
+
+
+def demand_configured(portal: Portal) -> None:
+    """Refuse to owe mail that can go nowhere.
+
+    Raises:
+        Refusal: `mail_not_configured`.
+    """
+    if not configured(portal.settings):
+        raise Refusal(
+            "mail_not_configured",
+            "No mail server is configured here. Make a link and hand it over yourself.",
+        )
+
+
+def _of_request(place: RequestPerson | None) -> dict[str, Any]:
+    """What a mail keeps of the request that it is for."""
+    if place is None:
+        return {}
+    return {"request_person_id": place.id, "reminder": place.invited_at is not None}
 
 
 def stop(session: Session, mail: Mail, *, actor: Person, now: datetime) -> None:
@@ -157,6 +213,8 @@ def _letter(portal: Portal, claim: Claim) -> Letter | None:
         mail = outgoing.held(session, Mail, claim)
         if _arrived(mail):
             return None
+        if mail.request_person_id is not None:
+            return _invitation(portal, session, mail, mail.request_person_id, now=now)
         _drop_link(session, mail, now=now)
         if Privilege.MAKE_LINKS not in privileges(mail.requested_by):
             raise Refusal(
@@ -179,6 +237,23 @@ def _letter(portal: Portal, claim: Claim) -> Letter | None:
         )
 
 
+def _invitation(
+    portal: Portal, session: Session, mail: Mail, place_id: int, *, now: datetime
+) -> Letter:
+    """Make the link of somebody in a provisioning request, and write the mail around it."""
+    made = minting.mint(session, place_id, actor=mail.requested_by, now=now)
+    mail.link = made.link
+    request = session.get_one(RequestPerson, place_id).request
+    words = invitations.Words.of(
+        mail.person,
+        places=[one.name for one in settlement.wanted(session, request)],
+        last_day=request.last_day or made.link.expires_at.date(),
+        reminder=mail.reminder,
+    )
+    address = f"{portal.settings.base_url}/links/{made.token}"
+    return invitations.letter(mail.person, words, address, portal=portal.settings.rp_name)
+
+
 def _settle(
     session: Session, claim: Claim, failure: MailFailed | None, *, now: datetime
 ) -> MailState:
@@ -192,6 +267,8 @@ def _settle(
         _record(session, audit.Tag.MAIL_SENT, mail, now=now)
     elif mail.state is MailState.FAILED:
         _record(session, audit.Tag.MAIL_FAILED, mail, now=now, reason=mail.reason)
+        if mail.request_person_id is not None:
+            progress.unreached(session, mail.request_person_id, mail.reason or "", now=now)
     return mail.state
 
 

@@ -1,7 +1,7 @@
 """Keyset paging: a page is found by the row it starts after, so it stays right as rows arrive.
 
-Rows are ordered by their integer key, newest first. A cursor is a row's UUID, so that no integer
-key shows in an address.
+Rows are ordered by their integer key, newest first or in the order in which they came. A cursor is
+a row's UUID, so that no integer key shows in an address.
 """
 
 from __future__ import annotations
@@ -65,6 +65,41 @@ def newest_first(
         tuple(rows),
         newer=rows[0].uuid if has_newer else None,
         older=rows[-1].uuid if has_older else None,
+    )
+
+
+def in_order(
+    session: Session,
+    statement: Select[T],
+    entity: Any,
+    *,
+    after: uuid.UUID | None = None,
+    before: uuid.UUID | None = None,
+    size: int = SIZE,
+) -> Slice[T]:
+    """One page of `statement`, oldest first; otherwise as `newest_first`.
+
+    Args:
+        after: the page after this row, which is newer; `before`: the page before it.
+    """
+    start = _key(session, entity, after or before)
+    backwards = after is None and before is not None and start is not None
+    if start is not None:
+        statement = statement.where(entity.id < start if backwards else entity.id > start)
+    order = entity.id.desc() if backwards else entity.id.asc()
+    found = list(session.scalars(statement.order_by(order).limit(size + 1)))
+    more = len(found) > size
+    rows: list[Any] = found[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Slice((), None, None)
+    has_older = more if backwards else start is not None
+    has_newer = True if backwards else more
+    return Slice(
+        tuple(rows),
+        newer=rows[-1].uuid if has_newer else None,
+        older=rows[0].uuid if has_older else None,
     )
 
 

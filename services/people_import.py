@@ -38,10 +38,15 @@ class Row:
     names: Names
     problem: str = ""
     """Why it cannot be added; empty when it can."""
+    person: Person | None = None
+    """Who is here with the address, where that is no problem."""
 
 
-def look(session: Session, text: str) -> list[Row]:
+def look(session: Session, text: str, *, here: bool = False) -> list[Row]:
     """Every row, with what stands in its way. Changes nothing.
+
+    Args:
+        here: whether the file may name people who are here already, for whom an address is enough.
 
     Raises:
         Refusal: `import_empty`, `import_too_long`, `import_not_read` or `import_header`.
@@ -53,10 +58,14 @@ def look(session: Session, text: str) -> list[Row]:
     first: dict[str, int] = {}
     judged = []
     for row in rows:
-        problem = row.problem or _problem(row.names, known, first)
+        person = known.get(row.names.email) if here else None
+        if person is not None and person.ended_at is None:
+            problem = _twice(row.names, first)
+        else:
+            problem, person = row.problem or _problem(row.names, known, first), None
         if not problem:
             first[row.names.email] = row.number
-        judged.append(Row(row.number, row.names, problem))
+        judged.append(Row(row.number, row.names, problem, person))
     return judged
 
 
@@ -140,11 +149,16 @@ def _problem(names: Names, known: dict[str, Person], first: dict[str, int]) -> s
     if longest > people.NAME_LENGTH or len(names.display_name) > people.DISPLAY_NAME_LENGTH:
         return "A name is too long."
     if names.email in first:
-        return f"Line {first[names.email]} has this address already."
+        return _twice(names, first)
     person = known.get(names.email)
     if person is not None:
         return "Was here and has left: bring them back." if person.ended_at else "Is here already."
     return ""
+
+
+def _twice(names: Names, first: dict[str, int]) -> str:
+    number = first.get(names.email)
+    return f"Line {number} has this address already." if number else ""
 
 
 def _known(session: Session, addresses: set[str]) -> dict[str, Person]:

@@ -23,7 +23,7 @@ from models import (
 from services import links
 from services.ceremonies import challenges
 from services.provisioning.admission import refused
-from services.provisioning.progress import OPEN, hold
+from services.provisioning.progress import OPEN, hold, take_up
 from services.refusal import Refusal
 from services.roles import Privilege, privileges
 
@@ -70,9 +70,7 @@ def mint(session: Session, place_id: int, *, actor: Person, now: datetime) -> li
         request_person_id=place_id,
     )
     place.invited_at = now
-    if place.state is RequestState.FAILED:
-        place.state = RequestState.STARTED if place.started_at else RequestState.PENDING
-        place.code = place.reason = place.finished_at = None
+    take_up(place)
     return made
 
 

@@ -76,6 +76,21 @@ def finished(session: Session, place: RequestPerson, passkey: Passkey, *, now: d
     place.check_at = now
 
 
+def unreached(session: Session, place_id: int, why: str, *, now: datetime) -> None:
+    """Note that somebody's mail was given up, unless they are done or went on without it."""
+    place = hold(session, place_id)
+    if place.state is RequestState.PENDING:
+        place.state, place.finished_at, place.check_at = RequestState.FAILED, now, now
+        place.code, place.reason = "mail_failed", f"The mail was not sent. {why}"[:1000]
+
+
+def take_up(place: RequestPerson) -> None:
+    """Let a held person who had failed go on."""
+    if place.state is RequestState.FAILED:
+        place.state = RequestState.STARTED if place.started_at else RequestState.PENDING
+        place.code = place.reason = place.finished_at = None
+
+
 def delivered(session: Session, person_id: int, *, now: datetime) -> None:
     """Look again at somebody of whose deliveries one was settled."""
     session.execute(
