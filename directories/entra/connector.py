@@ -194,7 +194,12 @@ class EntraConnector:
         return methods.listed(self._api, identity.remote_id)
 
     def revoke_sessions(self, identity: RemoteIdentity) -> None:
-        """End the person's sign-ins at Microsoft, within minutes."""
+        """End the person's sign-ins at Microsoft, within minutes. Guests belong elsewhere."""
+        if identity.guest:
+            raise Refused(
+                "They are a guest there, so their own organisation has to sign them out.",
+                code="entra.guest",
+            )
         methods.revoke_sessions(self._api, identity.remote_id)
 
     def temporary_pass(self, identity: RemoteIdentity, *, minutes: int) -> TemporaryPass:

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from directories.base import Misconfigured, Refused, RemoteMethod, TemporaryPass
+from directories.base import (
+    DirectoryError,
+    Misconfigured,
+    Refused,
+    RemoteMethod,
+    TemporaryPass,
+)
 from directories.entra import documents
 from directories.entra.api import EntraApi
 
@@ -36,7 +42,7 @@ _KINDS: Mapping[str, str] = {
 
 _NAMES = ("displayName", "phoneNumber", "emailAddress", "deviceTag")
 _PASS = re.compile(r"[\x21-\x7e]{1,256}")
-_JUDGED = ("entra.refused", "entra.denied", "entra.not_offered")
+_JUDGED = ("entra.refused", "entra.denied", "entra.not_offered", "entra.not_found")
 
 
 def listed(api: EntraApi, user_id: str) -> tuple[RemoteMethod, ...]:
@@ -71,7 +77,7 @@ def revoke_sessions(api: EntraApi, user_id: str) -> None:
     """End every sign-in of a person. It takes effect within minutes.
 
     Raises:
-        Refused: `entra.sessions_kept` where Entra does not do it, as for guests.
+        Refused: `entra.sessions_kept` where Entra does not do it.
     """
     try:
         answer = api.revoke_sessions(user_id)
@@ -97,15 +103,16 @@ def temporary_pass(api: EntraApi, user_id: str, *, minutes: int) -> TemporaryPas
     """
     try:
         made = api.create_pass(user_id, minutes=minutes)
-    except (Refused, Misconfigured) as error:
+    except DirectoryError as error:
         if error.code not in _JUDGED:
             raise
         raise _refused(
             error,
             "entra.no_pass",
-            "Entra made no Temporary Access Pass. They may be off in the tenant, or not for this "
-            "person, or be allowed for another time only: Microsoft Entra admin center → Entra ID "
-            "→ Authentication methods → Policies → Temporary Access Pass.",
+            "Entra made no Temporary Access Pass. They may be off in the tenant, not for this "
+            "person, or allowed for another time only: Microsoft Entra admin center → Entra ID → "
+            "Authentication methods → Policies → Temporary Access Pass. It takes the application "
+            "permission UserAuthenticationMethod.ReadWrite.All as well.",
         ) from None
     value = made.get("temporaryAccessPass") if isinstance(made, Mapping) else None
     if not isinstance(value, str) or not _PASS.fullmatch(value):
@@ -132,7 +139,7 @@ def _state(entry: Mapping[str, Any]) -> str:
     return "usable" if entry.get("isUsable") is True else ""
 
 
-def _refused(error: Refused | Misconfigured, code: str, reason: str) -> Refused:
+def _refused(error: DirectoryError, code: str, reason: str) -> Refused:
     return Refused(
         reason, code=code, said=error.said, request_id=error.request_id, status=error.status
     )

@@ -9,10 +9,12 @@ from emulators.entra import permissions
 from emulators.entra.emulator import Entra
 from emulators.entra.errors import bad_request, denied
 from emulators.entra.gate import answer, holds, require
+from emulators.entra.passes_api import shown as shown_pass
 from emulators.entra.passkeys import shown
 
 METHODS = "/users/<user_key>/authentication/fido2Methods"
 TYPE = "#microsoft.graph.fido2AuthenticationMethod"
+TAP = "#microsoft.graph.temporaryAccessPassAuthenticationMethod"
 
 
 def methods_api(entra: Entra, version: str) -> Blueprint:
@@ -58,7 +60,7 @@ def methods_api(entra: Entra, version: str) -> Blueprint:
 
     @routes.get("/users/<user_key>/authentication/methods")
     def every(user_key: str) -> ResponseReturnValue:
-        """All methods of a user; their password is one (entra.md 5 [D S5])."""
+        """All methods of a user; their password is one, and a pass (entra.md 5 [D S5 S36])."""
         require(permissions.METHODS_READ)
         owner = user_id(user_key)
         password = {
@@ -69,6 +71,8 @@ def methods_api(entra: Entra, version: str) -> Blueprint:
         }
         keys = entra.passkeys.of(owner, now=entra.now())
         value = [password, *({"@odata.type": TYPE, **shown(key)} for key in keys)]
+        if kept := entra.store.get("pass", owner):
+            value.append({"@odata.type": TAP, **shown_pass(kept, entra.now())})
         begin = f"{request.host_url}{version}/$metadata"
         return answer({"@odata.context": f"{begin}#users('{owner}')/methods", "value": value})
 

@@ -34,7 +34,7 @@ def passes_api(entra: Entra, version: str) -> Blueprint:
         require(permissions.METHODS_READ)
         user_id = entra.directory.user(user_key)["id"]
         kept = entra.store.get("pass", user_id)
-        value = [_shown(kept, entra.now())] if kept else []
+        value = [shown(kept, entra.now())] if kept else []
         path = f"users('{user_id}')/authentication/temporaryAccessPassMethods"
         return answer({"@odata.context": context(path), "value": value})
 
@@ -43,19 +43,20 @@ def passes_api(entra: Entra, version: str) -> Blueprint:
         require(permissions.PASSES)
         user_id = entra.directory.user(user_key)["id"]
         if not entra.policy.passes:
-            raise GraphError(
-                400, "badRequest", "Temporary Access Pass is not enabled by the policy."
-            )
+            status = int(entra.variants["passes_off"])
+            message = "Temporary Access Pass is not enabled by the policy."
+            raise GraphError(status, "badRequest", message)
         kept = _read(bodies.read(needed=False), entra.now())
         entra.store.put("pass", user_id, kept)  # one per user: a new one replaces the old
         secret = "".join(secrets.choice(SIGNS) for _ in range(8))
         path = f"users('{user_id}')/authentication/temporaryAccessPassMethods/$entity"
-        shown = _shown(kept, entra.now()) | {"temporaryAccessPass": secret}
-        return answer({"@odata.context": context(path), **shown}, 201)
+        made = shown(kept, entra.now()) | {"temporaryAccessPass": secret}
+        return answer({"@odata.context": context(path), **made}, 201)
 
     @routes.post("/users/<user_key>/revokeSignInSessions")
     def end_sessions(user_key: str) -> ResponseReturnValue:
-        require(permissions.END_SESSIONS)
+        either = entra.variants["end_sessions"] == "either role"
+        require(permissions.END_SESSIONS if either else permissions.WRITE_USERS)
         user = entra.directory.user(user_key)
         if user["userType"] == "Guest":
             # entra.md 5 [D S37]: not for external users; the status is [U].
@@ -97,7 +98,7 @@ def _start(given: Any, now: datetime) -> str:
     return f"{start.replace(tzinfo=start.tzinfo or UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _shown(kept: dict[str, Any], now: datetime) -> dict[str, Any]:
+def shown(kept: dict[str, Any], now: datetime) -> dict[str, Any]:
     """As read again: the pass itself is shown only once (entra.md 5 [D S36])."""
     start = datetime.fromisoformat(kept["startDateTime"])
     if now < start.replace(microsecond=0):

@@ -32,5 +32,7 @@ PASSES: Accepted = frozenset({WIDE})
 """entra.md 5, 6 [D S36]."""
 POLICY: Accepted = frozenset({"Policy.Read.AuthenticationMethod", "Policy.Read.All"})
 """entra.md 4, 6 [O S33]."""
-END_SESSIONS: Accepted = frozenset({"User.ReadWrite.All", "User.RevokeSessions.All"})
+WRITE_USERS: Accepted = frozenset({"User.ReadWrite.All"})
+"""entra.md 5 [D S37]."""
+END_SESSIONS: Accepted = WRITE_USERS | {"User.RevokeSessions.All"}
 """entra.md 5 [D S37] [O]."""

@@ -40,6 +40,8 @@ def registration_api(entra: Entra, version: str) -> Blueprint:
         if given is None:
             return serve(user_key, USUAL)
         if version == "beta":
+            if entra.variants["beta_timeout"] == "in parentheses":
+                raise bad_request(f"The parameter '{TIMEOUT}' is not known.", code="BadRequest")
             return serve(user_key, _minutes(given))
         if entra.variants["v1_timeout"] == "refused":
             raise bad_request(f"The parameter '{TIMEOUT}' is not known.", code="BadRequest")
@@ -47,7 +49,7 @@ def registration_api(entra: Entra, version: str) -> Blueprint:
 
     @routes.get(f"{OPTIONS}({TIMEOUT}=<minutes>)")
     def options_with_timeout(user_key: str, minutes: str) -> ResponseReturnValue:
-        if version != "beta":
+        if version != "beta" or entra.variants["beta_timeout"] == "as a query":
             raise bad_request("Resource not found for the segment.", code="BadRequest")
         return serve(user_key, _minutes(minutes))
 

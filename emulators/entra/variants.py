@@ -90,6 +90,11 @@ SWITCHES: dict[str, Switch] = {
         ("refused", "ignored"),
         "what v1.0 does with challengeTimeoutInMinutes, which only beta takes",
     ),
+    "beta_timeout": Switch(
+        "entra.md 2.1 [D S3] against [C S14 S13], 7",
+        ("both", "in parentheses", "as a query"),
+        "in which form beta takes challengeTimeoutInMinutes",
+    ),
     "credential_ids": Switch(
         "entra.md 2.2 [O]",
         ("mixed", "token", "base64url", "base64"),
@@ -144,6 +149,16 @@ SWITCHES: dict[str, Switch] = {
         "entra.md 2.7 [I], 8 [U]",
         ("telling", "vague"),
         "whether the message of such a refusal says what is wrong",
+    ),
+    "passes_off": Switch(
+        "entra.md 5 [D S36], status [U]",
+        ("400", "403", "404"),
+        "with what a Temporary Access Pass is refused while its policy is off",
+    ),
+    "end_sessions": Switch(
+        "entra.md 5 [D S37] against [O]",
+        ("either role", "User.ReadWrite.All"),
+        "whether the newer User.RevokeSessions.All ends sessions as well",
     ),
     "delete_with_the_wide_role": Switch(
         "entra.md 2.4 [D S21] against [C]",

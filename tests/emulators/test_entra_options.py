@@ -184,3 +184,17 @@ def test_only_the_global_cloud_provisions(graph, cloud):
 def test_an_unknown_user_is_not_found(graph):
     unknown = "6e7b768e-07e2-4810-8459-485f84f8f204"
     assert refusal(graph, unknown) == (404, "Request_ResourceNotFound")
+
+
+def test_beta_may_take_a_timeout_in_one_form_only(graph):
+    options = graph.methods(graph.person["id"], "/creationOptions")
+    inside, behind = (
+        f"/beta{options}(challengeTimeoutInMinutes=60)",
+        f"/beta{options}?challengeTimeoutInMinutes=60",
+    )
+    graph.entra.control.vary(beta_timeout="in parentheses")
+    assert graph.get(inside).status_code == 200
+    assert error(graph.get(behind)) == (400, "BadRequest")
+    graph.entra.control.vary(beta_timeout="as a query")
+    assert error(graph.get(inside)) == (400, "BadRequest")
+    assert graph.get(behind).status_code == 200

@@ -135,3 +135,25 @@ def test_sessions_are_ended_with_a_role_and_not_for_guests(graph):
     graph.entra.control.vary(guest="403")
     refused = other.call("POST", f"/users/{guest['id']}/revokeSignInSessions")
     assert error(refused)[0] == 403
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404"])
+def test_what_a_pass_is_refused_with_is_not_known(graph, status):
+    graph.entra.control.vary(passes_off=status)
+    graph.entra.control.allow_passes(False)
+    assert error(make_pass(graph)) == (int(status), "badRequest")
+
+
+def test_the_newer_role_may_not_end_sessions(graph):
+    graph.entra.control.vary(end_sessions="User.ReadWrite.All")
+    path = f"/users/{graph.person['id']}/revokeSignInSessions"
+    newer = graph.as_only("User.RevokeSessions.All")
+    assert error(newer.call("POST", path)) == (403, "Authorization_RequestDenied")
+    assert graph.as_only("User.ReadWrite.All").call("POST", path).status_code == 200
+
+
+def test_a_pass_is_a_method_of_its_user_without_its_value(graph):
+    made = make_pass(graph).json()
+    found = graph.get(f"/users/{graph.person['id']}/authentication/methods").json()["value"]
+    kept = next(one for one in found if "temporaryAccessPass" in one["@odata.type"])
+    assert (kept["id"], kept["temporaryAccessPass"]) == (made["id"], None)

@@ -14,7 +14,14 @@ PRESENT = FILE.is_file()
 ABSENT = "the excerpt of Graph's metadata is not beside this repository"
 
 OPTIONS = {"$select", "$top", "$filter", "$search", "$count", "$expand", "$skiptoken"}
-BODIES = {"displayName", "publicKeyCredential"}
+BODIES = {
+    "/fido2Methods": ("fido2AuthenticationMethod", {"displayName", "publicKeyCredential"}),
+    "/temporaryAccessPassMethods": (
+        "temporaryAccessPassAuthenticationMethod",
+        {"startDateTime", "lifetimeInMinutes", "isUsableOnce"},
+    ),
+}
+"""What is written: a type of the metadata, and those of its members that may be sent."""
 BATCHED = {"id", "method", "url", "headers", "body", "dependsOn"}
 SIMPLE = {"Edm.String": str, "Edm.Boolean": bool, "Edm.Int32": int}
 
@@ -71,7 +78,8 @@ def _operation(method: str, path: str):
 
 def _query(template: str, operation: dict, query: str) -> list[str]:
     given = dict(parse_qsl(query, keep_blank_values=True))
-    said = [f"does not know {name}" for name in given if name not in OPTIONS]
+    known = OPTIONS | set(operation.get("parameters", ()))
+    said = [f"does not know {name}" for name in given if name not in known]
     said += [
         f"needs {name}={value}"
         for name, value in operation.get("query", {}).items()
@@ -103,9 +111,10 @@ def _body(template: str, operation: dict, body) -> list[str]:
         return _batch(body)
     if template.endswith("/checkMemberGroups"):
         return [] if set(body) == {"groupIds"} and len(body["groupIds"]) <= 20 else ["odd body"]
-    said = [f"does not know {name}" for name in body if name not in BODIES]
-    properties = excerpt()["entityTypes"]["fido2AuthenticationMethod"]["properties"]
-    for name in BODIES & set(body):
+    kind, members = BODIES["/" + template.rpartition("/")[2]]
+    said = [f"does not know {name}" for name in body if name not in members]
+    properties = excerpt()["entityTypes"][kind]["properties"]
+    for name in members & set(body):
         said += _typed(name, body[name], properties[name]["type"])
     return said
 

@@ -21,9 +21,10 @@ from directories.base import (
 )
 from directories.entra import ceremony
 from directories.entra.ids import base64url
+from directories.entra.settings import OptionsForm
 from emulators.entra.policy import DEFAULT_PROFILE
 from tests.authenticator.key import BrowserError, SoftwareKey, decoded
-from tests.directories.entra.conftest import identity_of
+from tests.directories.entra.conftest import connect, identity_of
 
 ORIGIN = "https://login.microsoft.com"
 CRESCENDO = uuid.UUID("692db549-7ae5-44d5-a1e5-dd20a493b723")
@@ -85,6 +86,68 @@ def test_the_options_are_what_a_client_takes(tenant, connector, somebody):
     assert options["attestation"] == "direct"
     assert "timeout" not in options  # Entra's 0 means none
     assert begun.not_after > dt.datetime.now(dt.UTC)
+
+
+def minutes_left(begun: CreationOptions) -> float:
+    return (begun.not_after - dt.datetime.now(dt.UTC)).total_seconds() / 60
+
+
+def test_five_minutes_are_asked_of_v1_without_a_parameter(connector, somebody, sent):
+    begun = connector.creation_options(somebody)
+    [asked] = sent.of("GET", "creationOptions")
+    assert "/v1.0/" in asked.url
+    assert asked.url.endswith("/creationOptions")
+    assert minutes_left(begun) <= 5
+
+
+@pytest.mark.parametrize(
+    ("form", "variant", "ending"),
+    [
+        (OptionsForm.PARENTHESES, "both", "(challengeTimeoutInMinutes=45)"),
+        (OptionsForm.QUERY, "both", "?challengeTimeoutInMinutes=45"),
+        (OptionsForm.PARENTHESES, "in parentheses", "(challengeTimeoutInMinutes=45)"),
+        (OptionsForm.QUERY, "as a query", "?challengeTimeoutInMinutes=45"),
+    ],
+)
+def test_more_minutes_are_asked_of_beta_in_the_form_that_is_set(
+    tenant, somebody, sent, form, variant, ending
+):
+    tenant.control.vary(beta_timeout=variant)
+    connector = connect(tenant, challenge_minutes=45, options_form=form)
+    begun = connector.creation_options(somebody)
+    [asked] = sent.of("GET", "creationOptions")
+    assert "/beta/" in asked.url
+    assert asked.url.endswith(f"/creationOptions{ending}")
+    assert minutes_left(begun) > 40
+
+
+@pytest.mark.parametrize(
+    ("form", "variant"),
+    [(OptionsForm.PARENTHESES, "as a query"), (OptionsForm.QUERY, "in parentheses")],
+)
+def test_a_form_that_beta_does_not_take_ends_in_words(tenant, somebody, form, variant):
+    tenant.control.vary(beta_timeout=variant)
+    connector = connect(tenant, challenge_minutes=45, options_form=form)
+    with pytest.raises(Refused) as error:
+        connector.creation_options(somebody)
+    assert (error.value.code, error.value.status) == ("entra.no_challenge", 400)
+
+
+def test_a_key_made_for_a_longer_challenge_is_registered(tenant, somebody, key):
+    connector = connect(tenant, challenge_minutes=43200)
+    record, answer = touched(key, connector.creation_options(somebody))
+    assert connector.put_passkey(somebody, record, answer).passkey is not None
+
+
+def test_a_405_says_what_it_may_mean_beside_entras_own_words(tenant, connector, somebody):
+    tenant.control.vary(creation_options="not allowed")
+    with pytest.raises(Refused) as error:
+        connector.creation_options(somebody)
+    assert (error.value.code, error.value.status) == ("entra.not_offered", 405)
+    assert "methodNotAllowed" in error.value.reason
+    assert "self-service" in error.value.reason
+    assert error.value.said == "The method is not supported for this URL."
+    assert error.value.request_id
 
 
 @pytest.mark.parametrize("form", ["bare", "in value"])

@@ -33,14 +33,22 @@ def test_a_tenant_an_application_and_microsofts_own_addresses_are_enough():
 @pytest.mark.parametrize(
     "values",
     [
-        SECRET | {"secret_expires_on": "2027-05-31"},
+        SECRET
+        | {"secret_expires_on": "2027-05-31", "challenge_minutes": 60, "options_form": "query"},
         with_certificate(login_url="http://localhost:5002", graph_url="http://localhost:5002"),
     ],
-    ids=["secret", "certificate"],
+    ids=["secret", "longer challenge", "certificate"],
 )
 def test_settings_are_read_back_as_they_were_written(values):
     settings = EntraSettings.from_mapping(values)
     assert EntraSettings.from_mapping(settings.to_mapping()) == settings
+
+
+def test_settings_from_before_ask_for_five_minutes():
+    read = EntraSettings.from_mapping(SECRET)
+    assert (read.challenge_minutes, read.options_form.value) == (5, "parentheses")
+    longer = EntraSettings.from_mapping(SECRET | {"challenge_minutes": " 43200 "})
+    assert longer.challenge_minutes == 43200
 
 
 def test_ids_are_written_in_lower_case_and_addresses_without_a_slash_at_the_end():
@@ -68,6 +76,13 @@ def test_ids_are_written_in_lower_case_and_addresses_without_a_slash_at_the_end(
         ({"client_id": TENANT}, "client_id", "stands beside it"),
         ({"credential": "password"}, "credential", "secret, certificate"),
         ({"certificate": "x"}, "certificate", "empty"),
+        ({"challenge_minutes": "4"}, "challenge_minutes", "from 5 to 43200"),
+        ({"challenge_minutes": 43201}, "challenge_minutes", "from 5 to 43200"),
+        ({"challenge_minutes": "١٠"}, "challenge_minutes", "whole minutes"),
+        ({"challenge_minutes": "1e3"}, "challenge_minutes", "whole minutes"),
+        ({"challenge_minutes": True}, "challenge_minutes", "text"),
+        ({"challenge_minutes": 7.5}, "challenge_minutes", "text"),
+        ({"options_form": "matrix"}, "options_form", "parentheses, query"),
         ({"secret_expires_on": "31.5.2027"}, "secret_expires_on", "YYYY-MM-DD"),
         ({"secret_expires_on": "20270531"}, "secret_expires_on", "YYYY-MM-DD"),
         ({"secret_expires_on": "2027-02-30"}, "secret_expires_on", "YYYY-MM-DD"),
