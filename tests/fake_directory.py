@@ -10,7 +10,7 @@ import itertools
 import threading
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from directories.base import (
     Capabilities,
     ConnectionReport,
     Connector,
+    CreationOptions,
     Finding,
     Group,
     Intended,
@@ -76,6 +77,9 @@ class FakeDirectory(Connector):
         self.signed_out: list[str] = []
         self.passes: list[str] = []
         self.suspends = True
+        self.begins: Callable[[RemoteIdentity], CreationOptions] | None = None
+        """What it begins registrations with; None where it begins none."""
+        self.discarded: list[tuple[str, dict[str, Any]]] = []
         self.lists_groups = False
         self.lists_assigned = False
         self.members: dict[Group, set[str]] = {}
@@ -180,6 +184,16 @@ class FakeDirectory(Connector):
     def put_passkey(self, identity, passkey, answer) -> Written:
         with self._call("put_passkey"):
             return self._store(self._stored(identity), passkey)
+
+    def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
+        with self._call("creation_options"):
+            if self.begins is None:
+                raise Refused("It begins no registration.", code="fake.no_ceremony")
+            return self.begins(identity)
+
+    def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
+        with self._call("discard"):
+            self.discarded.append((identity.remote_id, dict(remote)))
 
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         with self._call("list_passkeys"):

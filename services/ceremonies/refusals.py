@@ -114,6 +114,7 @@ class DirectoryTrouble(Refusal):
         request = f" (request id {error.request_id})" if error.request_id else ""
         said = f" {name} said: “{error.said}”{request}." if error.said else ""
         super().__init__("directory_trouble", f"{error.reason}{said}", status=502)
+        self.name = name
         self.cause = error.code
         """What it was, by the code of the directory's kind."""
         self.reason = error.reason

@@ -25,6 +25,7 @@ class Ceremony(StrEnum):
     """What is asked for."""
 
     ENROL = "enrol"
+    ISSUED = "enrol, by a directory's options"
     SIGN_IN = "sign-in"
     CONFIRM = "confirm"
 
@@ -39,6 +40,8 @@ class Before(StrEnum):
     ENDED = "the passkey was ended"
     SUSPENDED = "the person was suspended"
     ANOTHERS = "the passkey is another person's"
+    NOT_SERVED = "the directory does not serve the person"
+    NOT_LINKED = "the person is linked to no record of the directory"
 
 
 class HandIn(StrEnum):
@@ -52,6 +55,8 @@ class HandIn(StrEnum):
     OTHER_PERSON = "for another person"
     OTHER_PURPOSE = "for another purpose"
     OTHER_SUBJECT = "for another subject"
+    CANCELLED = "after it was cancelled"
+    UNLINKED = "after the person was unlinked from their record of the directory"
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ REGISTRATION: tuple[Case, ...] = (
     Case("challenge_other_person", "somebody else now", hand_in=HandIn.OTHER_PERSON),
     Case("challenge_other_purpose", "made to add", hand_in=HandIn.OTHER_PURPOSE),
     Case("challenge_wrong", "answers another challenge", twisted(challenge=b"x" * 32)),
+    Case("cancelled", "answered after all", hand_in=HandIn.CANCELLED),
     Case("malformed", "no JSON", lambda *_: "{"),
     Case("malformed", "nothing", lambda *_: ""),
     Case("malformed", "half a character", lambda *_: "\ud800"),
@@ -169,6 +175,27 @@ REGISTRATION: tuple[Case, ...] = (
     Case("model_revoked", "withdrawn", key=lambda world: world.key(CRESCENDO_FUSION)),
     Case("model_compromised", "broken", key=lambda world: world.key(CRESCENDO_C2300)),
     Case("not_device_bound", "can be copied", twisted(backup_eligible=True)),
+)
+
+ISSUED: tuple[Case, ...] = (
+    Case(
+        "directory_not_offered",
+        "it serves others",
+        ceremony=Ceremony.ISSUED,
+        before=Before.NOT_SERVED,
+    ),
+    Case(
+        "directory_not_linked",
+        "nobody there is theirs",
+        ceremony=Ceremony.ISSUED,
+        before=Before.NOT_LINKED,
+    ),
+    Case(
+        "directory_identity_changed",
+        "unlinked meanwhile",
+        ceremony=Ceremony.ISSUED,
+        hand_in=HandIn.UNLINKED,
+    ),
 )
 
 SIGN_IN: tuple[Case, ...] = tuple(
@@ -245,4 +272,4 @@ SIGN_IN: tuple[Case, ...] = tuple(
     )
 )
 
-CASES: tuple[Case, ...] = REGISTRATION + SIGN_IN
+CASES: tuple[Case, ...] = REGISTRATION + ISSUED + SIGN_IN

@@ -8,9 +8,9 @@ import uuid
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from models import AttestationPolicy, Passkey, Person
+from models import AttestationPolicy, Challenge, Passkey, Person
 from services.ceremonies import CODES
 from tests.authenticator.cases import CASES, OTHER_ID, Before, Ceremony, HandIn
 from tests.visitor import Visitor
@@ -32,6 +32,11 @@ def stage(app, portal, world, administrator, invite, clock):
     def forget_policy() -> None:
         with portal.database.write() as session:
             session.execute(delete(AttestationPolicy))
+
+    def subject(ceremony: str) -> str:
+        with portal.database.read() as session:
+            found = select(Challenge.subject).where(Challenge.uuid == uuid.UUID(ceremony))
+            return session.scalar(found)
 
     def answer(visitor, case, options) -> str:
         made = case.make(visitor.key, options, visitor.origin)
@@ -82,6 +87,9 @@ def stage(app, portal, world, administrator, invite, clock):
                 clock.forward(minutes=10)
             case HandIn.AFTER_ANOTHER:
                 visitor.send(page, {"ceremony": ceremony, "response": "{}"})
+            case HandIn.CANCELLED:
+                fields = {"ceremony": ceremony, "subject": subject(ceremony)}
+                assert visitor.send("/ceremonies/enrol/cancel", fields).status_code == 200
             case HandIn.OTHER_SESSION | HandIn.OTHER_PERSON | HandIn.OTHER_PURPOSE:
                 visitor = Visitor(app)
                 visitor.open_link(invite("Barbara Liskov"))

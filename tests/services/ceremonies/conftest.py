@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 import config
+from directories import registry
 from models import Person
 from services import ceremonies, policies
 from services.ceremonies import Purpose
 from tests.authenticator.world import World
+from tests.fake_directory import FakeDirectory
 
 SESSION = b"s" * 32
 
@@ -32,6 +34,14 @@ def settings(tmp_path, any_database_url, metadata_file):
         database_url=any_database_url,
         metadata_file=metadata_file,
     )
+
+
+@pytest.fixture
+def fake(monkeypatch) -> FakeDirectory:
+    """What every directory's record leads to."""
+    directory = FakeDirectory()
+    monkeypatch.setattr(registry, "build", lambda *_, **__: directory)
+    return directory
 
 
 @dataclass

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from models import AuditEvent, Passkey, Person
+from services import ceremonies
 from services.ceremonies import CODES, CeremonyRefusal, Purpose
 from tests.authenticator.cases import ANY, CASES, OTHER_ID, Before, Ceremony, HandIn
+from tests.services.ceremonies import issuing
+from tests.services.ceremonies.conftest import SESSION
 
 OTHER_SESSION = b"o" * 32
 
@@ -52,7 +55,32 @@ def enrol(bench, case, key):
             person = other
         case HandIn.OTHER_PURPOSE:
             arguments["purpose"] = Purpose.ADD
+        case HandIn.CANCELLED:
+            ceremonies.cancel(
+                bench.portal,
+                purpose=Purpose.ENROL,
+                ceremony=str(ceremony),
+                session_hash=SESSION,
+                person_id=person,
+            )
     bench.finish(person, ceremony, answer, **arguments)
+
+
+def enrol_by_directory(bench, case, key):
+    person = bench.person()
+    remote = bench.fake.add("ada@example.com").remote_id
+    directory = issuing.connected(
+        bench.portal,
+        person,
+        remote_id=None if case.before is Before.NOT_LINKED else remote,
+        served=case.before is not Before.NOT_SERVED,
+    )
+    bench.fake.begins = issuing.offer(bench.portal)
+    begun = issuing.begin(bench, person, directory)
+    answer = text(case.make(key, begun.options, begun.origin))
+    if case.hand_in is HandIn.UNLINKED:
+        issuing.unlink(bench.portal, directory)
+    bench.finish(person, begun.ceremony, answer)
 
 
 def sign_in(bench, case, key):
@@ -79,17 +107,21 @@ def sign_in(bench, case, key):
     bench.finish_sign_in(begun.ceremony, answer, **arguments)
 
 
+ACTS = {Ceremony.ENROL: enrol, Ceremony.ISSUED: enrol_by_directory}
+NEVER_BEGUN = {Before.NO_POLICY, Before.NOT_SERVED, Before.NOT_LINKED}
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_is_refused_with_its_code(bench, world, case):
-    bench.world = world
+def test_is_refused_with_its_code(bench, world, fake, case):
+    bench.world, bench.fake = world, fake
     if case.before is not Before.NO_POLICY:
         bench.choose(case.policy)
     with pytest.raises(CeremonyRefusal) as refused:
-        (enrol if case.ceremony is Ceremony.ENROL else sign_in)(bench, case, case.key(world))
+        ACTS.get(case.ceremony, sign_in)(bench, case, case.key(world))
     assert refused.value.code == case.code
     assert refused.value.sentence == CODES[case.code]
     event = newest_event(bench)
-    if case.hand_in is HandIn.AS_ASKED and case.before is not Before.NO_POLICY:
+    if case.hand_in is HandIn.AS_ASKED and case.before not in NEVER_BEGUN:
         assert event.tag in ("passkey.refused", "sign_in.refused", "passkey.counter_refused")
         assert event.detail["code"] == case.code
 

@@ -103,7 +103,7 @@ def answers(world, metadata_file):
         "rp": {"id": "localhost"},
         "user": {"id": encoded(b"handle")},
         "challenge": encoded(challenge.challenge),
-        "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+        "pubKeyCredParams": [{"type": "public-key", "alg": alg} for alg in (-7, -8, -257)],
         "attestation": "direct",
     }
     made = {
