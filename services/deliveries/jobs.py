@@ -13,6 +13,7 @@ from services import address_mail, expiry_mail, mails, sign_up_mail
 from services.deliveries import claims, discards, worker
 from services.groups import step
 from services.portal import Portal
+from services.provisioning import rounds
 
 
 class Work(Protocol):
@@ -36,6 +37,8 @@ JOBS = (
     Job(worker.work, claims.next_due),
     Job(discards.work, discards.next_due),
     Job(step.work, step.next_due),
+    Job(rounds.work, rounds.next_due),
+    Job(rounds.check, rounds.next_check),
     Job(mails.work, mails.next_due),
     Job(address_mail.work, address_mail.next_due),
     Job(expiry_mail.work, expiry_mail.next_due),

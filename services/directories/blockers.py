@@ -12,10 +12,11 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from models import Directory
+from services.provisioning import pending
 
 Blocker = Callable[[Session, Directory], str | None]
 
-BLOCKERS: list[Blocker] = []
+BLOCKERS: list[Blocker] = [pending.standing_against]
 """Deliveries are not among them: they are listed, and dropped with the directory."""
 
 

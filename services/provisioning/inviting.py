@@ -168,6 +168,18 @@ def invite_batch(portal: Portal, session: Session, request: ProvisioningRequest)
     )
 
 
+def waits(session: Session, request: ProvisioningRequest) -> bool:
+    """Whether somebody is still to be sent their first link."""
+    if request.provisioned_at is None:
+        return False
+    found = select(RequestPerson.id).where(
+        RequestPerson.request_id == request.id,
+        RequestPerson.invited_at.is_(None),
+        RequestPerson.state == RequestState.PENDING,
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def remind_batch(portal: Portal, session: Session, request: ProvisioningRequest) -> int:
     """Write down the reminders of some; how many were looked at."""
     if request.remind_at is None or request.reminded_by_id is None:
