@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import create_engine
+from sqlalchemy.engine.default import DefaultDialect
 
 import config
 from config import Settings
@@ -49,6 +52,20 @@ def no_remote_call_inside_a_transaction(monkeypatch):
         return send(self, request, *args, **kwargs)
 
     monkeypatch.setattr(HTTPAdapter, "send", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements():
+    """Statements are compiled once for a run, though each test has an engine of its own.
+
+    SQLAlchemy keeps what it compiled by dialect; any two of a class count as the same one here.
+    """
+    shared = partial(create_engine, execution_options={"compiled_cache": {}})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.db.create_engine", shared)
+        patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
+        patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
+        yield
 
 
 @pytest.fixture(scope="session")
