@@ -207,6 +207,24 @@ def enrolment(session: Session, address: uuid.UUID, browser: str, *, now: dateti
     return Enrolment(link, session_hash(link, browser))
 
 
+def hold(session: Session, own: Enrolment, *, now: datetime) -> EnrolmentLink:
+    """Hold the link of an enrolment session until the transaction ends, while it can be used.
+
+    Raises:
+        Refusal: one of `REFUSALS`.
+    """
+    link = session.get_one(
+        EnrolmentLink,
+        own.link.id,
+        populate_existing=True,
+        with_for_update={"of": EnrolmentLink},
+    )
+    if link.session_hash != own.session_hash:
+        raise refusal("link_unknown")
+    demand_usable(link, now=now)
+    return link
+
+
 def finish(session: Session, own: Enrolment, passkey: Passkey, *, now: datetime) -> None:
     """End the link with its passkey, in the transaction that stores the passkey.
 
@@ -232,6 +250,30 @@ def finish(session: Session, own: Enrolment, passkey: Passkey, *, now: datetime)
     if not _still_allowed(link):
         raise refusal("link_revoked", link.purpose)
     _record(session, audit.Tag.LINK_FINISHED, link, now=now, actor=passkey.person, passkey=passkey)
+
+
+def demand_usable(link: EnrolmentLink, *, now: datetime) -> None:
+    """Refuse a link that whoever exchanged it can register nothing with any more.
+
+    Raises:
+        Refusal: one of `REFUSALS`.
+    """
+    if link.finished_at is not None:
+        raise refusal("link_finished", link.purpose)
+    _usable(link, own=True, now=now)
+
+
+def give_back(session: Session, own: Enrolment) -> None:
+    """Let an unfinished link be opened again: whoever exchanged it goes on with it no more."""
+    session.execute(
+        update(EnrolmentLink)
+        .where(
+            EnrolmentLink.id == own.link.id,
+            EnrolmentLink.session_hash == own.session_hash,
+            EnrolmentLink.finished_at.is_(None),
+        )
+        .values(session_hash=None, exchanged_at=None)
+    )
 
 
 def revoke(session: Session, link: EnrolmentLink, *, actor: Person | None, now: datetime) -> None:

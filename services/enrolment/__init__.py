@@ -1,0 +1,1 @@
+"""An enrolment by a link: the touches it asks for, one step each."""
