@@ -24,9 +24,10 @@ from models import (
     PlacementState,
 )
 from services.deliveries import retrying
+from services.ending import Because
 from services.paging import Slice, newest_first
 from services.refusal import Refusal
-from services.serving import PROVING
+from services.serving import IMPORTING, PROVING
 
 
 class Standing(StrEnum):
@@ -39,6 +40,9 @@ class Standing(StrEnum):
     BEING_REMOVED = "being removed"
     REMOVED = "removed"
 
+
+KEEPS_NAME = "passkey.keeps_name"
+"""The code of a delivery that could not bring the passkey's new name, and did nothing else."""
 
 MOVING = frozenset({Standing.ON_ITS_WAY, Standing.BEING_REMOVED})
 """The standings that change by themselves: a page that shows one asks again."""
@@ -67,6 +71,8 @@ class PlacementView:
     reason: str
     said: str
     request_id: str
+    touch_again: bool = False
+    """Whether a new touch of a key, begun by that directory, is what helps."""
 
 
 def of_person(session: Session, person_id: int) -> dict[uuid.UUID, list[PlacementView]]:
@@ -120,7 +126,7 @@ def _view(placement: Placement, delivery: Delivery | None) -> PlacementView:
         directory_name=directory.name,
         directory_type=directory.type.value,
         state=state,
-        sentence=_sentence(state, directory, stuck=delivery is not None and bool(delivery.reason)),
+        sentence=_sentence(placement, state, stuck=_stuck(delivery)),
         since=_since(placement, delivery, state),
         can_prove=(
             state is Standing.READY
@@ -135,7 +141,23 @@ def _view(placement: Placement, delivery: Delivery | None) -> PlacementView:
         reason=(delivery.reason if delivery else None) or "",
         said=(delivery.said if delivery else None) or "",
         request_id=(delivery.request_id if delivery else None) or "",
+        touch_again=state is Standing.NEEDS_TOUCH or _judged(placement, state),
     )
+
+
+def _stuck(delivery: Delivery | None) -> bool:
+    """Whether something keeps the passkey from being of use there; that it has another name there
+    does not.
+    """
+    return delivery is not None and bool(delivery.reason) and delivery.code != KEEPS_NAME
+
+
+def _judged(placement: Placement, state: Standing) -> bool:
+    """Whether the directory refused this very key, so that only another one helps."""
+    made_there = placement.directory.type not in IMPORTING
+    refused = placement.passkey.ended_because == Because.REFUSED.value
+    wanted = placement.wanted is PlacementState.PRESENT and placement.begun is None
+    return state is Standing.HELD and made_there and (refused or wanted)
 
 
 def _standing(placement: Placement, delivery: Delivery | None) -> Standing:
@@ -156,7 +178,8 @@ def _standing(placement: Placement, delivery: Delivery | None) -> Standing:
     return Standing.REMOVED if placement.wanted is PlacementState.ABSENT else moving
 
 
-def _sentence(state: Standing, directory: Directory, *, stuck: bool) -> str:
+def _sentence(placement: Placement, state: Standing, *, stuck: bool) -> str:
+    directory = placement.directory
     name = directory.name
     match state:
         case Standing.READY if stuck or (directory.test_report or {}).get("signs_in") is False:
@@ -167,6 +190,11 @@ def _sentence(state: Standing, directory: Directory, *, stuck: bool) -> str:
             return f"{name} has not answered as it should yet. We keep trying."
         case Standing.ON_ITS_WAY:
             return f"Your key is on its way to {name}."
+        case Standing.HELD if _judged(placement, state):
+            return (
+                f"{name} did not accept this key. Your administrator can see why; another key may "
+                "do."
+            )
         case Standing.HELD:
             return f"{name} did not accept this. Your administrator can see why."
         case Standing.NEEDS_TOUCH:

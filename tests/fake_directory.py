@@ -11,12 +11,13 @@ import threading
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from directories.base import (
     AlreadyThere,
     Capabilities,
+    CeremonyAnswer,
     ConnectionReport,
     Connector,
     CreationOptions,
@@ -32,6 +33,7 @@ from directories.base import (
     RemoteMethod,
     RemotePasskey,
     TemporaryPass,
+    TouchAgain,
     Way,
     Written,
 )
@@ -77,6 +79,10 @@ class FakeDirectory(Connector):
         self.signed_out: list[str] = []
         self.passes: list[str] = []
         self.suspends = True
+        self.way = Way.IMPORT
+        self.renames = False
+        self.answers: list[CeremonyAnswer | None] = []
+        """What came with the passkeys that were put."""
         self.begins: Callable[[RemoteIdentity], CreationOptions] | None = None
         """What it begins registrations with; None where it begins none."""
         self.discarded: list[tuple[str, dict[str, Any]]] = []
@@ -111,13 +117,14 @@ class FakeDirectory(Connector):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            way=Way.IMPORT,
+            way=self.way,
             takes_identities=self.takes_identities,
             lists_people=True,
             lists_groups=self.lists_groups,
             lists_assigned=self.lists_assigned,
             has_rules=self.own_rules is not None,
             suspends=self.suspends,
+            renames=self.renames,
             revokes_sessions=self.revokes_sessions,
             makes_passes=self.makes_passes,
         )
@@ -183,6 +190,9 @@ class FakeDirectory(Connector):
 
     def put_passkey(self, identity, passkey, answer) -> Written:
         with self._call("put_passkey"):
+            self.answers.append(answer)
+            if self.way is not Way.IMPORT and answer is None:
+                raise TouchAgain("It has to begin that itself.", code="fake.no_ceremony")
             return self._store(self._stored(identity), passkey)
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:
@@ -194,6 +204,12 @@ class FakeDirectory(Connector):
     def discard(self, identity: RemoteIdentity, remote: Mapping[str, Any]) -> None:
         with self._call("discard"):
             self.discarded.append((identity.remote_id, dict(remote)))
+
+    def rename_passkey(self, identity, passkey, name) -> RemotePasskey:
+        with self._call("rename_passkey"):
+            kept = self._stored(identity).passkeys
+            kept[passkey.credential_id] = replace(kept[passkey.credential_id], nickname=name)
+            return self._remote_passkey(kept[passkey.credential_id])
 
     def list_passkeys(self, identity: RemoteIdentity) -> tuple[RemotePasskey, ...]:
         with self._call("list_passkeys"):

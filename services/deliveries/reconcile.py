@@ -6,6 +6,7 @@ what can be written twice, so a run that died half-way is simply run again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from directories.base import (
@@ -98,9 +99,6 @@ def reconcile(facts: Facts, connector: Connector, ledger: Ledger, *, now: dateti
             return _remove(facts, connector, ledger)
         if facts.answer is not None:
             return _finish(facts, facts.answer, connector, ledger, now=now)
-        if facts.not_after is not None and now >= facts.not_after:
-            _remove(facts, connector, ledger)
-            return NeedsTouch(TOO_LATE)
         if connector.capabilities.way is not Way.IMPORT:
             return _keep(facts, connector, ledger)
         return _put(facts, connector, ledger)
@@ -162,7 +160,8 @@ def _keep(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
     except Transient:
         raise
     except DirectoryError as error:  # the name is only for reading: the key is there all the same
-        return Done(PlacementState.PRESENT, there.remote_id, note=Why.of(error))
+        kept = replace(Why.of(error), code=NO_NAME.code)
+        return Done(PlacementState.PRESENT, there.remote_id, note=kept)
     return Done(PlacementState.PRESENT, there.remote_id)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from directories import registry
-from models import Delivery, DeliveryState, Identity, Passkey, Placement
+from models import Delivery, DeliveryState, Directory, Identity, Passkey, Placement
 from services import passkeys as passkey_records
 from services.deliveries import outbox
 from services.deliveries.worker import work
@@ -48,6 +49,40 @@ class World:
             for passkey in passkeys:
                 outbox.owe(session, passkey, cause="passkey.registered", now=self.clock())
             return [passkey.id for passkey in passkeys]
+
+    def began(
+        self, directory_id: int, *, seconds: float = 120, name: str = "", own: bool = False, **more
+    ) -> int:
+        """A person linked there touched a key for what it began; the passkey's id."""
+        with self.portal.database.write() as session:
+            records = self.records(session)
+            directory = session.get_one(Directory, directory_id)
+            person = records.person(name)
+            records.identity(directory, person, self.fake.add(person.email).remote_id)
+            return self.touched(session, person, directory, seconds=seconds, own=own, **more)
+
+    def touched(self, session, person, directory, *, seconds=120.0, own=False, **more) -> int:
+        """Somebody touches a key for what a directory began."""
+        maker = {} if own else {"maker": str(directory.uuid), "rp_id": "vendor.example"}
+        passkey = self.records(session).passkey(person, **maker | more)
+        cause, now = "passkey.registered", self.clock()
+        outbox.owe(session, passkey, cause=cause, now=now)
+        outbox.owe_begun(
+            session,
+            passkey,
+            directory.id,
+            begun={"device_id": "device-1"},
+            not_after=now + timedelta(seconds=seconds),
+            cause=cause,
+            now=now,
+        )
+        return passkey.id
+
+    def passkey(self, passkey_id: int) -> Passkey:
+        with self.portal.database.read() as session:
+            row = session.get_one(Passkey, passkey_id)
+            session.expunge_all()
+            return row
 
     def rename(self, passkey_id: int, nickname: str) -> None:
         with self.portal.database.write() as session:

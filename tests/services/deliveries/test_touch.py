@@ -1,0 +1,336 @@
+"""What becomes of a key that was made in a registration which a directory began."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from directories.base import NotAccepted, Refused, TouchAgain, Transient, Way
+from models import (
+    AuditEvent,
+    DeliveryState,
+    Directory,
+    DirectoryType,
+    Identity,
+    Passkey,
+    PlacementState,
+)
+from services import placements
+from services.deliveries import pauses
+from services.refusal import Refusal
+
+DONE, WAITING, HELD = DeliveryState.DONE, DeliveryState.WAITING, DeliveryState.HELD
+DROPPED, NEEDS_TOUCH = DeliveryState.DROPPED, DeliveryState.NEEDS_TOUCH
+PRESENT, ABSENT = PlacementState.PRESENT, PlacementState.ABSENT
+
+
+@pytest.fixture
+def vendor(world) -> int:
+    """A directory that begins registrations itself."""
+    world.fake.way = Way.FOREIGN
+    world.fake.takes_identities = False
+    return world.directory(type=DirectoryType.PINGONE)
+
+
+def refuse(world, error, times: int = 1) -> None:
+    world.fake.before["put_passkey"].extend([error] * times)
+
+
+def audited(world, tag: str) -> list[dict]:
+    with world.portal.database.read() as session:
+        return [
+            event.detail
+            for event in session.scalars(select(AuditEvent).where(AuditEvent.tag == tag))
+        ]
+
+
+def retry(world) -> None:
+    with world.portal.database.write() as session:
+        placements.retry(session, world.delivery().uuid, actor=None, now=world.clock())
+
+
+def test_the_directory_gets_the_answer_from_the_passkeys_own_rows(world, vendor):
+    passkey = world.began(vendor, origin="https://vendor.example")
+    with world.portal.database.write() as session:
+        evidence = session.get_one(Passkey, passkey).evidence
+        evidence.extensions = {"hmac-secret": True, "credProtect": 2}
+        evidence.client_data_json, evidence.attestation_object = b"\xfb\xff{}", b"\xfb\xff\xa0"
+        credential_id = evidence.passkey.credential_id
+    world.work()
+    [answer] = world.fake.answers
+    encoded = base64.urlsafe_b64encode(credential_id).rstrip(b"=").decode()
+    assert answer.origin == "https://vendor.example"
+    assert answer.remote == {"device_id": "device-1"}
+    assert answer.response == {
+        "id": encoded,
+        "rawId": encoded,
+        "type": "public-key",
+        "response": {"clientDataJSON": "-_97fQ", "attestationObject": "-_-g"},
+        "clientExtensionResults": {"hmacCreateSecret": True},
+    }
+
+
+def test_once_it_is_confirmed_there_nothing_of_the_registration_is_kept(world, vendor):
+    passkey = world.began(vendor)
+    world.work()
+    assert world.states() == [DONE]
+    placement = world.placement(passkey)
+    assert (placement.actual, placement.confirmed_at) == (PRESENT, world.clock())
+    assert (placement.begun, placement.not_after) == (None, None)
+    assert placement.remote_id
+    assert world.fake.discarded == []
+
+
+def test_what_passes_is_tried_again_in_time(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Transient("Down.", code="fake.503"))
+    world.work()
+    assert world.states() == [WAITING]
+    world.clock.forward(seconds=pauses.FIRST)
+    world.work()
+    assert (world.states(), world.placement(passkey).actual) == ([DONE], PRESENT)
+
+
+def test_what_passes_too_late_needs_a_new_touch_and_nothing_is_left_there(world, vendor):
+    passkey = world.began(vendor)
+    until = world.clock() + timedelta(seconds=120)
+    for _ in range(40):
+        refuse(world, Transient("Down.", code="fake.503"))
+        world.work()
+        if world.states() != [WAITING]:
+            break
+        assert world.delivery().due_at <= until
+        world.clock.forward(seconds=(world.delivery().due_at - world.clock()).total_seconds())
+    delivery = world.delivery()
+    assert (delivery.state, delivery.code) == (NEEDS_TOUCH, "delivery.too_late")
+    assert world.clock() >= until
+    [(_, remote)] = world.fake.discarded
+    assert remote == {"device_id": "device-1"}
+    placement = world.placement(passkey)
+    assert (placement.wanted, placement.actual, placement.begun) == (PRESENT, ABSENT, None)
+    assert world.passkey(passkey).ended_at is None
+
+
+def test_a_directory_that_says_when_to_come_back_is_obeyed_all_the_same(world, vendor):
+    world.began(vendor)
+    refuse(world, Transient("Wait.", code="http.rate", retry_after=300.0, status=429))
+    world.work()
+    assert world.delivery().due_at >= world.clock() + timedelta(seconds=300)
+
+
+def test_a_key_that_is_there_is_found_however_late_somebody_looks(world, vendor):
+    passkey = world.began(vendor)
+    world.clock.forward(seconds=3600)
+    world.work()
+    assert (world.states(), world.placement(passkey).actual) == ([DONE], PRESENT)
+
+
+def test_what_could_not_be_taken_back_is_taken_back_later(world, vendor):
+    world.began(vendor)
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"), times=2)
+    world.fake.before["discard"].append(Transient("Down.", code="fake.503"))
+    world.work()
+    assert world.states() == [WAITING]
+    world.clock.forward(minutes=30)
+    world.work()
+    assert world.states() == [NEEDS_TOUCH]
+    assert len(world.fake.discarded) == 1
+
+
+def test_what_only_a_new_touch_mends_says_so(world, vendor):
+    world.began(vendor)
+    refuse(world, TouchAgain("Over.", code="fake.begin_again", said="gone", request_id="r-1"))
+    world.work()
+    delivery = world.delivery()
+    assert (delivery.state, delivery.code, delivery.said) == (
+        NEEDS_TOUCH,
+        "fake.begin_again",
+        "gone",
+    )
+    with pytest.raises(Refusal) as caught:
+        retry(world)
+    assert caught.value.code == "touch_needed"
+    assert "new touch" in caught.value.sentence
+
+
+def test_a_key_made_for_a_directory_that_refuses_it_is_ended(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, NotAccepted("No.", code="fake.not_accepted", said="AAGUID", request_id="r-2"))
+    assert world.work() == 1
+    delivery = world.delivery()
+    assert (delivery.state, delivery.code, delivery.said) == (HELD, "fake.not_accepted", "AAGUID")
+    ended = world.passkey(passkey)
+    assert (ended.ended_at, ended.ended_because) == (world.clock(), "refused")
+    assert world.placement(passkey).wanted is ABSENT
+    [event] = audited(world, "passkey.ended")
+    assert (event["because"], event["code"]) == ("refused", "fake.not_accepted")
+    with pytest.raises(Refusal) as caught:
+        retry(world)
+    assert caught.value.code == "touch_needed"
+
+
+def test_our_own_key_that_a_directory_refuses_stays_ours(world, vendor):
+    passkey = world.began(vendor, own=True)
+    refuse(world, NotAccepted("No.", code="fake.not_accepted", said="AAGUID"))
+    world.work()
+    assert world.states() == [HELD]
+    assert world.passkey(passkey).ended_at is None
+    assert world.placement(passkey).begun is None
+    with pytest.raises(Refusal) as caught:
+        retry(world)
+    assert caught.value.code == "touch_needed"
+
+
+def test_a_connection_that_is_wrong_waits_for_a_human_and_can_be_tried_in_time(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Refused("Not now.", code="fake.no"))
+    world.work()
+    assert world.states() == [HELD]
+    assert world.passkey(passkey).ended_at is None
+    retry(world)
+    world.work()
+    assert world.states() == [DONE]
+
+
+def test_a_connection_that_is_mended_too_late_needs_a_new_touch(world, vendor):
+    world.began(vendor)
+    refuse(world, Refused("Not now.", code="fake.no"))
+    world.work()
+    world.clock.forward(seconds=120)
+    with pytest.raises(Refusal) as caught:
+        retry(world)
+    assert caught.value.code == "touch_needed"
+
+
+def test_somebody_suspended_meanwhile_gets_nothing_and_nothing_is_left_there(world, vendor):
+    passkey = world.began(vendor)
+    with world.portal.database.write() as session:
+        session.get_one(Passkey, passkey).person.suspended_at = world.clock()
+    world.work()
+    assert (world.states(), world.delivery().code) == ([DROPPED], "delivery.person_suspended")
+    assert len(world.fake.discarded) == 1
+    assert world.fake.writes() == []
+    assert world.passkey(passkey).ended_because == "unfinished"
+
+
+def test_a_new_touch_takes_the_place_of_one_that_ran_out(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
+    world.work()
+    with world.portal.database.write() as session:
+        person = session.get_one(Passkey, passkey).person
+        anew = world.touched(session, person, session.get_one(Directory, vendor))
+    world.work()
+    assert world.states() == [DROPPED, DONE]
+    assert world.deliveries()[0].code == "delivery.touched_anew"
+    assert world.passkey(passkey).ended_because == "unfinished"
+    assert (world.placement(passkey).wanted, world.placement(anew).actual) == (ABSENT, PRESENT)
+
+
+def test_a_key_that_ended_before_it_was_finished_leaves_nothing_there(world, vendor):
+    passkey = world.began(vendor)
+    world.end(passkey)
+    world.work()
+    assert world.states() == [DONE]
+    assert len(world.fake.discarded) == 1
+    assert world.fake.writes() == []
+    assert world.placement(passkey).actual is ABSENT
+
+
+def test_a_key_of_a_registration_that_nobody_noted_is_removed_by_what_it_was_begun_as(
+    world, vendor, monkeypatch
+):
+    passkey = world.began(vendor)
+    [identity] = world.fake.identities.values()
+    identity.passkeys[b"unknown"] = "its device"
+    gone = []
+    listed = [
+        type("Device", (), {"remote_id": "device-1", "is_credential": lambda self, one: None})()
+    ]
+    monkeypatch.setattr(world.fake, "list_passkeys", lambda identity: tuple(listed))
+    monkeypatch.setattr(world.fake, "remove_passkey", lambda _, one: gone.append(one.remote_id))
+    world.end(passkey)
+    world.work()
+    assert gone == ["device-1"]
+
+
+# -- once it is there ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def placed(world, vendor) -> int:
+    passkey = world.began(vendor, name="grace")
+    world.work()
+    return passkey
+
+
+def test_a_new_name_reaches_a_directory_that_takes_names(world, placed):
+    world.fake.renames = True
+    world.rename(placed, "Red key")
+    world.work()
+    assert (world.states(), world.delivery().code) == ([DONE, DONE], None)
+    assert [one.nickname for one in world.fake.passkeys()] == ["Red key"]
+    assert len(world.fake.answers) == 1
+
+
+def test_a_directory_that_takes_no_names_is_not_written_to_and_it_is_said(world, placed):
+    world.rename(placed, "Red key")
+    world.work()
+    assert (world.delivery().state, world.delivery().code) == (DONE, "passkey.keeps_name")
+    assert world.fake.calls[-1] == "list_passkeys"
+    with world.portal.database.read() as session:
+        [view] = placements.of_passkey(session, session.get_one(Passkey, placed))
+    assert view.state is placements.Standing.READY
+    assert "may not accept" not in view.sentence
+
+
+def test_a_name_that_is_refused_spoils_nothing(world, placed):
+    world.fake.renames = True
+    world.fake.before["rename_passkey"].append(Refused("No.", code="fake.name"))
+    world.rename(placed, "Red key")
+    world.work()
+    assert (world.delivery().state, world.delivery().code) == (DONE, "passkey.keeps_name")
+
+
+def test_a_key_that_somebody_removed_there_needs_a_new_touch(world, placed):
+    for identity in world.fake.identities.values():
+        identity.passkeys.clear()
+    world.rename(placed, "Red key")
+    world.work()
+    assert (world.delivery().state, world.delivery().code) == (NEEDS_TOUCH, "passkey.gone")
+    assert world.placement(placed).actual is ABSENT
+
+
+def test_a_key_that_ended_is_removed_there(world, placed):
+    world.end(placed)
+    world.work()
+    assert (world.states(), world.fake.passkeys()) == ([DONE, DONE], [])
+
+
+def test_a_key_of_somebody_whom_nobody_is_linked_to_is_not_called_removed(world, placed):
+    with world.portal.database.write() as session:
+        session.execute(delete(Identity))
+    world.fake.identities.clear()
+    world.end(placed)
+    world.work()
+    assert (world.delivery().state, world.delivery().code) == (HELD, "identity.not_linked")
+    assert world.placement(placed).actual is PRESENT
+
+
+def test_an_identity_that_is_gone_took_its_keys_along(world, placed):
+    world.fake.identities.clear()
+    world.end(placed)
+    world.work()
+    assert world.states() == [DONE, DONE]
+    assert world.placement(placed).actual is ABSENT
+
+
+def test_a_foreign_key_is_imported_nowhere_and_a_shared_one_everywhere(world, vendor):
+    importing = world.directory()
+    foreign = world.began(vendor)
+    shared = world.began(vendor, own=True)
+    owed = {(one.passkey_id, one.directory_id) for one in world.deliveries()}
+    assert owed == {(foreign, vendor), (shared, vendor), (shared, importing)}
