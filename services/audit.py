@@ -95,6 +95,7 @@ class Tag(StrEnum):
 
 def record(
     session: Session,
+    AGENT_BEGUN = "agent.begun"
     tag: Tag,
     *,
     now: datetime,

@@ -94,6 +94,22 @@ def look_up(portal: Portal, token: str) -> Session | None:
     return found
 
 
+def is_live(session: Database, session_id: int, *, now: datetime) -> bool:
+    """Whether a session's browser is still signed in, and its person may be."""
+    live = (
+        select(Session.id)
+        .join(Passkey, Passkey.id == Session.passkey_id)
+        .join(Person, Person.id == Session.person_id)
+        .where(
+            Session.id == session_id,
+            Person.suspended_at.is_(None),
+            Person.ended_at.is_(None),
+            *_live(now),
+        )
+    )
+    return session.scalar(live) is not None
+
+
 def end(session: Database, token: str, *, now: datetime) -> None:
     """Sign the browser out; nothing happens when its session is over already."""
     found = session.scalar(

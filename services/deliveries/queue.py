@@ -27,7 +27,7 @@ from huey.serializer import Serializer
 from sqlalchemy import URL, make_url
 
 from config import Settings
-from services import limits, sign_up
+from services import agent_tickets, limits, sign_up
 from services.ceremonies import challenges
 from services.deliveries.jobs import JOBS
 from services.portal import Portal
@@ -148,6 +148,7 @@ class Queue:
             count = challenges.purge(session, now=portal.now())
             limits.purge(session, now=portal.now())
             sign_up.purge(session, now=portal.now())
+            agent_tickets.purge(session, now=portal.now())
         log.info("Purged %d old challenges.", count)
 
     def _consuming(self) -> Portal:
