@@ -296,6 +296,36 @@ def test_a_registration_that_is_gone_needs_a_new_touch(ping, connector, ada, rec
     assert refused(connector, ada, record, touched(begun)).code == "pingone.begin_again"
 
 
+def test_a_registration_that_is_discarded_leaves_no_device(ping, connector, ada):
+    begun = connector.creation_options(ada)
+    for _ in range(2):
+        connector.discard(ada, begun.remote)
+        assert pending(ping, ada) == []
+    assert connector.list_passkeys(ada) == ()
+
+
+def test_a_key_is_never_discarded_once_it_was_activated(connector, ada, record):
+    begun = connector.creation_options(ada)
+    written = connector.put_passkey(ada, record, touched(begun))
+    connector.discard(ada, begun.remote)
+    assert connector.list_passkeys(ada) == (written.passkey,)
+
+
+def test_what_could_not_be_discarded_is_said(ping, connector, ada):
+    begun = connector.creation_options(ada)
+    ping.control.fail(times=3, status=503)
+    with pytest.raises(Transient):
+        connector.discard(ada, begun.remote)
+    ping.control.clear_faults()
+    assert pending(ping, ada) == [begun.remote["device_id"]]
+
+
+def test_a_registration_without_a_device_leaves_nothing_to_discard(connector, ada, sent):
+    before = len(sent.requests)
+    connector.discard(ada, {})
+    assert len(sent.requests) == before
+
+
 def test_finishing_twice_finishes_once(ping, connector, ada, record, sent):
     answer = touched(connector.creation_options(ada))
     first = connector.put_passkey(ada, record, answer)

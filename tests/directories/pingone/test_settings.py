@@ -163,3 +163,26 @@ def test_what_is_wrong_is_said_before_anything_is_sent(changes, secret, field):
 def test_a_connector_without_a_right_secret_is_not_made(secret):
     with pytest.raises(Misconfigured):
         PingOneConnector(PingOneSettings.from_mapping(TYPED), secret, Destinations())
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ("", "")),
+        ({"relying_party_id": "pingone.com"}, ("pingone.com", "https://auth.pingone.com")),
+        ({"relying_party_id": "example.com"}, ("example.com", "https://example.com")),
+        (
+            {"relying_party_id": "example.com", "custom_domain": "login.example.com"},
+            ("example.com", "https://login.example.com"),
+        ),
+    ],
+)
+def test_for_whom_keys_are_made_is_told_where_it_is_pinned(changes, found):
+    settings = {"region": "NA", "custom_domain": "", "relying_party_id": ""}
+    party = registry.relying_party("pingone", TYPED | settings | changes)
+    assert (party.id, party.origin) == found
+
+
+@pytest.mark.parametrize("kind", ["ory", "entra"])
+def test_others_tell_for_whom_only_with_each_registration(kind):
+    assert registry.relying_party(kind, {}) == registry.RelyingParty()
