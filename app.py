@@ -10,6 +10,7 @@ from flask import Flask, request
 from flask.sansio.blueprints import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import blueprints.agent
 import blueprints.all_passkeys
 import blueprints.audit
 import blueprints.ceremonies
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.setup.blueprint,
     blueprints.enrol.blueprint,
     blueprints.ceremonies.blueprint,
+    blueprints.agent.blueprint,
     blueprints.passkeys.blueprint,
     blueprints.icons.blueprint,
     blueprints.overview.blueprint,

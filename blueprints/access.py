@@ -69,6 +69,14 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "icons.show": Door.PUBLIC,
     # one's own passkeys
     "passkeys.index": Door.SIGNED_IN,
+    # desk agents guard themselves by the token of a page, and by the secret it is traded for
+    "agent.show": Door.PUBLIC,
+    "agent.look": Door.PUBLIC,
+    "agent.exchange": Door.PUBLIC,
+    "agent.options": Door.PUBLIC,
+    "agent.answer": Door.PUBLIC,
+    "agent.cancel": Door.PUBLIC,
+    "agent.state": Door.PUBLIC,
     "passkeys.new": Door.SIGNED_IN,
     "passkeys.show": Door.SIGNED_IN,
     "passkeys.rename": Door.SIGNED_IN,

@@ -26,7 +26,7 @@ LIMIT_BYTES = 1024 * 1024
 PAUSES_SECONDS = (1, 2, 4, 8)
 """Between the tries of a request that got no answer."""
 BUSY = frozenset({502, 503, 504})
-"""What a proxy says while the portal behind it is being restarted."""
+"""What a proxy says, in words of its own, while the portal behind it is being restarted."""
 
 
 class Opener(Protocol):
@@ -107,9 +107,10 @@ class Portal:
                 return self._read(response.read(LIMIT_BYTES + 1))
         except HTTPError as error:
             with error:
-                if error.code in BUSY:
+                refusal = self._refusal(error.read(LIMIT_BYTES + 1))
+                if error.code in BUSY and not isinstance(refusal, Refused):
                     return None
-                raise self._refusal(error.read(LIMIT_BYTES + 1)) from None
+                raise refusal from None
         except URLError as error:
             if isinstance(error.reason, ssl.SSLCertVerificationError):
                 raise Stop(
@@ -123,7 +124,10 @@ class Portal:
             return None
 
     def _refusal(self, body: bytes) -> Stop:
-        error = self._read(body).get("error")
+        try:
+            error = self._read(body).get("error")
+        except Stop as unreadable:
+            return unreadable
         if not isinstance(error, dict):
             return self._unreadable()
         return Refused(str(error.get("code", "")), str(error.get("message", "")))

@@ -86,7 +86,7 @@ def test_a_portal_that_never_answers_is_given_up():
     assert len(asked) == 5
 
 
-@pytest.mark.parametrize("status", [401, 404, 410, 422, 429, 500])
+@pytest.mark.parametrize("status", [401, 404, 410, 422, 429, 500, 502])
 def test_a_refusal_is_passed_on_and_not_asked_for_again(status):
     error = {"error": {"code": "agent_token_used", "message": "Used.", "detail": ""}}
     with answering((status, error)) as (portal, asked, _), pytest.raises(Refused) as refused:

@@ -1,0 +1,125 @@
+"""What an agent does for each purpose: the next ceremony of a ticket, and what its passkey ends.
+
+A purpose that stands here can be handed to an agent; everything else about agents is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from models import AgentTicket, EnrolmentLink, Passkey
+from services import links, provisioning
+from services.attestation.policy import Policy
+from services.ceremonies import Purpose
+from services.enrolment import steps
+from services.portal import Portal
+
+
+@dataclass(frozen=True)
+class Errand:
+    """The next ceremony of a ticket."""
+
+    subject: str
+    directory_id: int | None
+    """The directory that issues the challenge; None where we do."""
+    policy: Policy | None = None
+    """What the key is judged by; None takes the policy in force for the person."""
+    exclude: tuple[bytes, ...] = ()
+    """Ids of more credentials whose keys are to refuse."""
+
+
+class Errands(Protocol):
+    """One purpose."""
+
+    def next(self, session: Session, portal: Portal, ticket: AgentTicket) -> Errand | None:
+        """What comes next, in a transaction that may write; None when nothing is left.
+
+        Raises:
+            Refusal: as the page's own ceremony would.
+        """
+
+    def finish(
+        self,
+        session: Session,
+        ticket: AgentTicket,
+        subject: str,
+        passkey: Passkey,
+        *,
+        now: datetime,
+    ) -> bool:
+        """What the passkey ends, in the transaction that stores it; whether nothing is left.
+
+        Raises:
+            Refusal: which takes the passkey back with the transaction.
+        """
+
+
+class Enrolling:
+    """An enrolment link: the step that the page named, or whatever steps are left."""
+
+    def next(self, session: Session, portal: Portal, ticket: AgentTicket) -> Errand | None:
+        """The step, as `Errands.next`."""
+        link = _link(ticket)
+        found = steps.of_link(session, portal, link, now=portal.now())
+        if not ticket.subject and found and steps.current(found) is None:
+            return None
+        step = steps.find(found, ticket.subject)
+        return Errand(
+            subject=str(step.uuid),
+            directory_id=step.directory_id,
+            policy=provisioning.policy_for(session, link),
+        )
+
+    def finish(
+        self,
+        session: Session,
+        ticket: AgentTicket,
+        subject: str,
+        passkey: Passkey,
+        *,
+        now: datetime,
+    ) -> bool:
+        """The step's end, which may be the link's, as `Errands.finish`."""
+        link = _link(ticket)
+        step = steps.find(steps.kept(session, link), subject)
+        steps.finish(session, enrolment(link), step, passkey, now=now)
+        return bool(ticket.subject) or steps.current(steps.kept(session, link)) is None
+
+
+class Adding:
+    """Another passkey for somebody who is signed in."""
+
+    def next(self, session: Session, _portal: Portal, ticket: AgentTicket) -> Errand | None:
+        """The one passkey, as `Errands.next`."""
+        return Errand(ticket.subject, ticket.directory_id)
+
+    def finish(
+        self,
+        session: Session,
+        ticket: AgentTicket,
+        subject: str,
+        passkey: Passkey,
+        *,
+        now: datetime,
+    ) -> bool:
+        """Nothing but the ticket ends, as `Errands.finish`."""
+        return True
+
+
+ERRANDS: Mapping[Purpose, Errands] = {Purpose.ENROL: Enrolling(), Purpose.ADD: Adding()}
+
+
+def enrolment(link: EnrolmentLink) -> links.Enrolment:
+    """The enrolment session that a ticket's link belongs to: a browser's, or the agent's own."""
+    return links.Enrolment(link, link.session_hash or b"")
+
+
+def _link(ticket: AgentTicket) -> EnrolmentLink:
+    if ticket.link is None:
+        raise ValueError(ticket.uuid)
+    return ticket.link
