@@ -78,8 +78,13 @@ class Facts:
     """Until when what a ceremony owes can be finished; None where none owes it."""
     answer: CeremonyAnswer | None = None
     """The answer to the registration that the directory began, until it confirmed the passkey."""
-    replacing: bool = False
-    """Whether an operator decided that what leaves no room for the passkey there is removed."""
+    cause: str = ""
+    """What the delivery was written for."""
+
+    @property
+    def replacing(self) -> bool:
+        """Whether an operator decided that what leaves the passkey no room there is removed."""
+        return self.cause == REPLACING
 
 
 def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
@@ -111,7 +116,7 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         ended=placement.directory.ended_at is not None,
         not_after=delivery.not_after or (placement.not_after if begun is not None else None),
         answer=_answer(session, passkey, begun),
-        replacing=delivery.cause == REPLACING,
+        cause=delivery.cause,
     )
 
 

@@ -23,6 +23,7 @@ from directories.base import (
     Written,
 )
 from models import PlacementState
+from services.audit import Tag
 from services.deliveries.accounts import agree
 from services.deliveries.facts import Facts
 from services.deliveries.ledger import Ledger, LockTaken
@@ -153,7 +154,8 @@ def _keep(facts: Facts, connector: Connector, ledger: Ledger) -> Outcome:
     if not name or there.name == name:
         return Done(PlacementState.PRESENT, there.remote_id)
     if not connector.capabilities.renames:
-        return Done(PlacementState.PRESENT, there.remote_id, note=NO_NAME)
+        renamed = facts.cause == Tag.PASSKEY_RENAMED.value
+        return Done(PlacementState.PRESENT, there.remote_id, note=NO_NAME if renamed else None)
     ledger.renew()
     try:
         connector.rename_passkey(identity, there, name)
