@@ -114,7 +114,7 @@ def working(portal: Portal, woken: threading.Event) -> Iterator[None]:
 
     def loop() -> None:
         while not stopping.is_set():
-            woken.wait(0.2)
+            woken.wait(0.5)  # whatever is due at once wakes it; a retry may wait
             woken.clear()
             for job in JOBS:
                 job.work(portal, worker="browser-tests")
