@@ -57,13 +57,16 @@ def _enrol(asked: argparse.Namespace, find: Find, talk: Talk, connect: Connect) 
     outcome = Enrolment(
         link, connect(link), talk, find, wishes, windows=ceremony.needs_windows()
     ).run()
-    done = Exit.DONE if outcome["settled"] else Exit.UNSETTLED
-    sentence = (
-        "Done."
-        if outcome["settled"]
-        else "The key is registered. Not every directory has confirmed it yet: its page in the "
-        "portal says more."
-    )
+    if outcome["pin_rules"] == "failed":
+        done, sentence = Exit.PIN_RULES, "The key is registered. The rules for its PIN are not set."
+    elif outcome["settled"]:
+        done, sentence = Exit.DONE, "Done."
+    else:
+        done, sentence = (
+            Exit.UNSETTLED,
+            "The key is registered. Not every directory has confirmed it yet: its page in the "
+            "portal says more.",
+        )
     talk.result(sentence, {"exit": int(done), **outcome})
     return done
 

@@ -81,12 +81,13 @@ class Enrolment:
                 step = outcome.pop("next", None)
                 if not step:
                     break
-            self._pin_rules(pin)
         except BaseException:  # Ctrl-C is none of Exception
             self._cancel()
             raise
-        places = self._settled()
-        return {"passkeys": outcomes, "places": places, "settled": _settled(places)}
+        rules = self._pin_rules(pin)
+        places, known = self._settled()
+        settled = known and all(place.get("state") == "ready" for place in places)
+        return {"passkeys": outcomes, "places": places, "settled": settled, "pin_rules": rules}
 
     def look(self) -> dict[str, Any]:
         """What the link is for; the portal trades nothing for it yet."""
@@ -106,8 +107,6 @@ class Enrolment:
         """What registers: a key that is there and will do, with its PIN in order."""
         if self.windows:
             self.talk.say("Windows itself will ask for the key and its PIN.")
-            if self.wishes.min_pin_length or self.wishes.force_pin_change:
-                self.talk.say("PIN rules need this command to run as administrator: left out.")
             return (lambda begun: ceremony.by_windows(begun, self.talk)), None
         chosen = self._choose(allowed_models(about))
         pin = Pin(chosen, self.talk, minimum=self.wishes.min_pin_length)
@@ -186,35 +185,52 @@ class Enrolment:
                     raise
         return touch(begun)
 
-    def _pin_rules(self, pin: Pin | None) -> None:
-        """Last, because a key that demands another PIN does nothing more until it has it."""
+    def _pin_rules(self, pin: Pin | None) -> str | None:
+        """Last, because a key that demands another PIN does nothing more until it has it.
+
+        Returns:
+            `set`, `unable`, `failed`, or None where none were asked for.
+        """
         wishes = self.wishes
-        if pin is None or not (wishes.min_pin_length or wishes.force_pin_change):
-            return
-        if not pin.key.takes_pin_rules:
-            self.talk.say("This key takes no rules for its PIN, so none were set.")
-            return
+        if not (wishes.min_pin_length or wishes.force_pin_change):
+            return None
+        if pin is None or not pin.key.takes_pin_rules:
+            self.talk.say("Rules for the key's PIN cannot be set here, so none were.")
+            return "unable"
         try:
             with ceremony.in_words():
                 pin.demand(minimum=wishes.min_pin_length, change=wishes.force_pin_change)
         except (CtapError, Stop) as error:
             self.talk.say(f"The passkey is registered, but the rules for its PIN are not: {error}.")
-            return
+            return "failed"
         self.talk.say("The rules for the key's PIN are set.")
+        return "set"
 
-    def _settled(self) -> list[dict[str, Any]]:
-        """The places, once nothing of them is under way any more, or after a bounded wait."""
+    def _settled(self) -> tuple[list[dict[str, Any]], bool]:
+        """The places, once nothing of them is under way any more, or after a bounded wait.
+
+        The passkey is registered, so nothing that goes wrong here fails the command.
+
+        Returns:
+            The places as they were told last, and whether they will stay so.
+        """
         places: list[dict[str, Any]] = []
-        for turn in range(SETTLE_POLLS):
-            if turn:
-                self.sleep(SETTLE_SECONDS)
-            state = self.portal.get("state")
-            places = list(state.get("places") or ())
-            if not state.get("moving"):
-                break
+        moving = True
+        try:
+            for turn in range(SETTLE_POLLS):
+                if turn:
+                    self.sleep(SETTLE_SECONDS)
+                state = self.portal.get("state")
+                places, moving = list(state.get("places") or ()), bool(state.get("moving"))
+                if not moving:
+                    break
+        except (Stop, KeyboardInterrupt) as reason:
+            self.talk.say(
+                f"Where the key stands could not be learned to the end. {reason}".rstrip()
+            )
         for place in places:
             self.talk.say(f"  {place.get('name')}: {place.get('state')}")
-        return places
+        return places, not moving
 
     def _cancel(self) -> None:
         """Tell the portal that nothing more will come; it would find out by itself, later."""
@@ -235,7 +251,3 @@ def allowed_models(about: dict[str, Any]) -> dict[str, str] | None:
 def label(one: Key) -> str:
     """A key in a list: its name, and its model's number."""
     return f"{one.name} ({one.transport}, {one.aaguid})"
-
-
-def _settled(places: list[dict[str, Any]]) -> bool:
-    return all(place.get("state") == "ready" for place in places)

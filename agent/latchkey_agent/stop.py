@@ -28,6 +28,7 @@ class Exit(IntEnum):
     UNSETTLED = 12
     UNSAFE = 13
     SEVERAL = 14
+    PIN_RULES = 15
     CANCELLED = 130
 
 
@@ -47,6 +48,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.UNSETTLED: "registered, but not every directory has confirmed it yet",
     Exit.UNSAFE: "the portal asked for what no portal may ask for",
     Exit.SEVERAL: "several keys are there and nobody said which",
+    Exit.PIN_RULES: "registered, but the rules for the key's PIN that were asked for are not set",
     Exit.CANCELLED: "cancelled",
 }
 

@@ -61,6 +61,8 @@ class VirtualKey(CtapDevice):
     keeps: bool = True
     """Whether it has resident keys."""
     knows_pin: bool = True
+    reads_finger: bool = False
+    """Whether a fingerprint is enrolled on it."""
     remaining: int | None = 30
     """How many passkeys fit, as getInfo says."""
     manages: int | None = None
@@ -139,6 +141,8 @@ class VirtualKey(CtapDevice):
         if self.knows_pin:
             options["clientPin"] = self.pin is not None
             options["pinUvAuthToken"] = "FIDO_2_1" in self.versions
+        if self.reads_finger:
+            options["uv"] = True
         if self.manages is not None:
             options["credMgmt"] = True
         if self.configures:
@@ -180,6 +184,9 @@ class VirtualKey(CtapDevice):
                 self._take(protocol.decrypt(shared, given[5]))
                 self.force_pin_change = False
                 return {}
+            case 0x06:
+                self.token, self.permissions = secrets.token_bytes(32), given[9]
+                return {2: protocol.encrypt(self._shared(protocol, given[3]), self.token)}
             case 0x05 | 0x09 as command:
                 shared = self._shared(protocol, given[3])
                 self._compare(protocol.decrypt(shared, given[6]))

@@ -10,7 +10,7 @@ from fido2.webauthn import AttestationObject, CollectedClientData
 
 from latchkey_agent import cli
 from latchkey_agent.pins import MAX_BYTES
-from latchkey_agent.stop import Exit
+from latchkey_agent.stop import Exit, Stop
 from tests.agent.conftest import PIN, plugged
 from tests.agent.device import VirtualKey
 from tests.agent.fake_portal import LINK, FakePortal
@@ -416,7 +416,48 @@ def test_a_key_that_takes_no_rules_for_its_pin_is_told(enrol):
     key = VirtualKey(pin=PIN, configures=False)
     code, talk, _ = enrol(key, options=("--force-pin-change",))
     assert code == Exit.DONE
-    assert "takes no rules" in talk.text
+    assert talk.results[-1]["pin_rules"] == "unable"
+
+
+def test_a_key_that_refuses_rules_for_its_pin_has_an_exit_code_of_its_own(enrol):
+    key = VirtualKey(pin=PIN)
+    portal = FakePortal()
+    post = portal.post
+
+    def then_deaf(what, **fields):
+        if what == "answer":
+            key.gone = True
+        return post(what, **fields)
+
+    portal.post = then_deaf
+    code, talk, _ = enrol(key, portal=portal, options=("--force-pin-change",))
+    assert code == Exit.PIN_RULES
+    assert talk.results[-1]["pin_rules"] == "failed"
+    assert "cancel" not in portal.questions()
+
+
+def test_a_fingerprint_stands_for_the_pin(enrol):
+    key = VirtualKey(pin=PIN, reads_finger=True)
+    code, talk, portal = enrol(key)
+    assert code == Exit.DONE
+    assert talk.pins == [PIN]
+    assert "Put your finger on the key." in talk.text
+    attested = AttestationObject(decoded(portal.answers[0]["response"]["attestationObject"]))
+    assert attested.auth_data.is_user_verified()
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), Stop(Exit.UNREACHABLE, "gone", "Gone.")])
+def test_what_goes_wrong_after_the_passkey_is_registered_is_no_failure_of_it(enrol, trouble):
+    portal = FakePortal()
+
+    def failing(_what):
+        raise trouble
+
+    portal.get = failing
+    code, talk, _ = enrol(VirtualKey(pin=PIN), portal=portal)
+    assert code == Exit.UNSETTLED
+    assert len(talk.results[-1]["passkeys"]) == 1
+    assert "cancel" not in portal.questions()
 
 
 def test_a_card_stays_on_its_reader():

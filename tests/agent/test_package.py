@@ -41,11 +41,20 @@ def test_its_version_is_written_once():
     assert PROJECT["version"] == latchkey_agent.__version__
 
 
-def test_it_is_tested_with_the_library_that_it_is_installed_with():
-    pinned = dict(
-        line.split("==") for line in (ROOT / "requirements.txt").read_text().split() if "==" in line
-    )
-    assert PROJECT["dependencies"] == [f"fido2=={pinned['fido2']}"]
+def pins(page: Path) -> dict[str, str]:
+    lines = (line.strip() for line in page.read_text().splitlines())
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def test_it_is_tested_with_what_it_is_installed_with():
+    ours, its = pins(ROOT / "requirements.txt"), pins(AGENT / "constraints.txt")
+    readers = its.pop("pyscard")
+    assert its == {name: ours[name] for name in its}
+    assert PROJECT["dependencies"] == [f"fido2=={its['fido2']}"]
+    assert PROJECT["optional-dependencies"]["pcsc"] == [
+        f"fido2[pcsc]=={its['fido2']}",
+        f"pyscard=={readers}",
+    ]
 
 
 def test_its_command_leads_to_it():
