@@ -58,6 +58,7 @@ IN_BULK = Rate(address="20/minute", account="10/minute")
 
 LIMITS: dict[str, Rate] = {
     "ceremonies.options": CEREMONY,
+    "ceremonies.cancel": CEREMONY,
     "sign_in.index": CEREMONY,
     "links.show": LINK,
     "links.exchange": LINK,
@@ -66,9 +67,12 @@ LIMITS: dict[str, Rate] = {
     "sign_up.code": LINK,
     "sign_up.name": LINK,
     "enrol.index": CEREMONY,
+    "enrol.hand_over": CEREMONY,
     "enrol.placements": POLLED,
+    "enrol.agent": POLLED,
     "components.placements": POLLED,
     "passkeys.new": CEREMONY,
+    "passkeys.hand_over": CEREMONY,
     "passkeys.remove": CEREMONY,
     "people.end_passkey": CEREMONY,
     "agent.show": LINK,

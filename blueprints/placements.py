@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from services.placements import MOVING, PlacementView
 
 @dataclass(frozen=True)
 class Places:
-    """Every place of one passkey. `done`: nothing of it will change by itself any more."""
+    """Every place of a passkey or several. `done`: nothing of it changes by itself any more."""
 
     items: tuple[PlacementView, ...]
     done: bool
@@ -21,5 +22,10 @@ class Places:
 
 def places(session: Session, passkey: Passkey) -> Places:
     """The places of a passkey."""
-    views = tuple(placements.of_passkey(session, passkey))
+    return places_of(session, (passkey,))
+
+
+def places_of(session: Session, passkeys: Iterable[Passkey]) -> Places:
+    """The places of several passkeys of one enrolment."""
+    views = tuple(view for one in passkeys for view in placements.of_passkey(session, one))
     return Places(items=views, done=not any(view.state in MOVING for view in views))

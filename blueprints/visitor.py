@@ -19,6 +19,7 @@ from blueprints.context import portal
 from extensions import login_manager
 from models import EnrolmentLink, Person, Session
 from services import links, sessions
+from services.enrolment import steps
 from services.refusal import Refusal
 from services.roles import Privilege, privileges
 
@@ -134,7 +135,12 @@ def enrolment() -> links.Enrolment:
             status=404,
         )
     with portal().database.read() as database:
-        return links.enrolment(database, UUID(link), token, now=portal().now())
+        try:
+            return links.enrolment(database, UUID(link), token, now=portal().now())
+        except Refusal as refusal:
+            if refusal.code == "link_expired":
+                raise steps.over(database, UUID(link), token) or refusal from None
+            raise
 
 
 def init_app(app: Flask) -> None:

@@ -1,4 +1,6 @@
-"""`POST /ceremonies/<purpose>/options`: begin a ceremony for whoever asks."""
+"""`POST /ceremonies/<purpose>/options` and `…/cancel`: begin a ceremony for whoever asks, and say
+that nobody goes on with it.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +9,35 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from blueprints import visitor
-from blueprints.context import portal
-from blueprints.errors import json_endpoint
-from services import links
-from services.ceremonies import Begun, Purpose, begin_authentication, begin_registration
+from blueprints.ceremonies import registering
+from blueprints.context import held_privileges, portal
+from blueprints.errors import answer, json_endpoint
+from services import ceremonies
+from services.ceremonies import Begun, DirectoryTrouble, Purpose, begin_authentication
 from services.refusal import Refusal
+from services.roles import Privilege
 
 blueprint = Blueprint("ceremonies", __name__)
 
 
 @blueprint.post("/ceremonies/<purpose>/options")
 @json_endpoint
-def options(purpose: str) -> dict[str, Any]:
-    """The ceremony's id and its options, as JSON for the browser's WebAuthn functions."""
+def options(purpose: str) -> dict[str, Any] | ResponseReturnValue:
+    """The ceremony's id and its options, as JSON for the browser's WebAuthn functions.
+
+    `origin` is there where the browser has to claim another origin than this page's.
+    """
     match purpose:
         case Purpose.SIGN_IN:
             begun = begin_authentication(
                 portal(), purpose=Purpose.SIGN_IN, session_hash=visitor.browser_hash()
             )
-        case Purpose.ENROL:
-            begun = _enrol()
-        case Purpose.ADD:
-            _demand_sign_in()
-            begun = begin_registration(
-                portal(),
-                purpose=Purpose.ADD,
-                person_id=current_user.person.id,
-                session_hash=current_user.session_hash,
-            )
         case Purpose.CONFIRM:
-            _demand_sign_in()
+            registering.demand_sign_in()
             begun = begin_authentication(
                 portal(),
                 purpose=Purpose.CONFIRM,
@@ -47,30 +45,52 @@ def options(purpose: str) -> dict[str, Any]:
                 person_id=current_user.person.id,
                 subject=_subject(),
             )
+        case Purpose.ENROL | Purpose.ADD:
+            try:
+                begun = registering.begin(Purpose(purpose), request.form.get("subject", ""))
+            except DirectoryTrouble as trouble:
+                return _trouble(trouble)
         case _:
             abort(404)
-    return {"ceremony": str(begun.ceremony), "options": begun.options}
+    return _told(begun)
 
 
-def _enrol() -> Begun:
-    own = visitor.enrolment()
-    if own.finished:
-        raise links.refusal("link_finished")
-    if own.person is None:
-        raise Refusal(
-            "setup_unfinished", "Enter who you are first, then register your key.", status=409
-        )
-    return begin_registration(
+@blueprint.post("/ceremonies/<purpose>/cancel")
+@json_endpoint
+def cancel(purpose: str) -> dict[str, Any]:
+    """Nobody goes on with a registration: what a directory began for it is taken back."""
+    if purpose not in (Purpose.ENROL, Purpose.ADD):
+        abort(404)
+    asker = registering.asker(Purpose(purpose))
+    ceremonies.cancel(
         portal(),
-        purpose=Purpose.ENROL,
-        person_id=own.person.id,
-        session_hash=own.session_hash,
+        purpose=Purpose(purpose),
+        ceremony=request.form.get("ceremony", ""),
+        session_hash=asker.session_hash,
+        person_id=asker.person_id,
+        subject=request.form.get("subject", ""),
     )
+    return {}
 
 
-def _demand_sign_in() -> None:
-    if not current_user.is_authenticated:
-        raise Refusal("not_signed_in", "You are signed out. Sign in and try again.", status=401)
+def _told(begun: Begun) -> dict[str, Any]:
+    told = {"ceremony": str(begun.ceremony), "options": begun.options}
+    return {**told, "origin": begun.origin} if begun.origin else told
+
+
+def _trouble(trouble: DirectoryTrouble) -> ResponseReturnValue:
+    """What a directory would not do: a plain sentence; the whole of it only for operators."""
+    sentence = (
+        f"{trouble.name} could not begin this now. Nothing was changed. Try again in a few "
+        "minutes; if it stays like this, tell your administrator."
+    )
+    detail = ""
+    if Privilege.VIEW_DELIVERIES in held_privileges():
+        said = f"{trouble.name} said: “{trouble.said}”" if trouble.said else ""
+        asked = f"Request id {trouble.request_id}" if trouble.request_id else ""
+        found = [f"{one.sentence} {one.remedy}".strip() for one in trouble.findings]
+        detail = "\n".join(line for line in (trouble.reason, said, asked, *found) if line)
+    return answer(trouble.status, trouble.code, "", sentence, detail=detail)
 
 
 def _subject() -> str:

@@ -2,132 +2,148 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints import visitor
 from blueprints.context import portal
-from blueprints.forms import CeremonyForm, NicknameForm
+from blueprints.enrol import done_page
+from blueprints.enrol.area import Standing, blueprint, standing
+from blueprints.forms import CeremonyForm
+from blueprints.handing_over import handed
 from blueprints.keys import allowed_models, seen
-from blueprints.placements import Places, places
-from models import LinkPurpose, Passkey
-from services import ceremonies, links, passkeys, setup, sign_up
+from blueprints.touching import TouchPage, readable, title
+from models import EnrolmentStep, LinkPurpose, Person
+from services import ceremonies
 from services.ceremonies import CeremonyRefusal, Purpose
+from services.enrolment import steps
+from services.enrolment.steps import Planned
 from services.refusal import Refusal
-
-blueprint = Blueprint("enrol", __name__, url_prefix="/enrol")
-
-FINISH = {LinkPurpose.SETUP: setup.finish, LinkPurpose.SIGN_UP: sign_up.finish}
-"""What ends an enrolment together with its passkey, where that is more than ending the link."""
+from services.touches import Touch
 
 
 @blueprint.route("", methods=["GET", "POST"])
 def index() -> Response | str | tuple[str, int]:
     """Get ready, then touch (`?step=touch`); by POST, the answer of the ceremony."""
-    own = visitor.enrolment()
+    here = standing()
     form = CeremonyForm()
-    if own.finished:
+    if here.own.finished:
         if form.is_submitted():
             flash("A key was registered with this link already. This is it.", "info")
         return redirect(url_for(".done"), 303)
-    if own.person is None:
+    person = here.own.person
+    if person is None:
         return redirect(url_for("setup.index"), 303)
-    setting_up = own.link.purpose is LinkPurpose.SETUP
     if not form.is_submitted():
-        step = "touch" if request.args.get("step") == "touch" else "index"
-        return render_template(
-            f"enrol/{step}.html",
-            link=own.link,
-            setting_up=setting_up,
-            recovering=own.link.purpose is LinkPurpose.RECOVER,
-            allowed=allowed_models(own.person),
-        )
+        return _page(here, person)
     try:
-        _register(own, form)
+        _register(here, person, form)
     except CeremonyRefusal as refusal:
         page = render_template(
             "enrol/refused.html",
             refusal=refusal,
             seen=seen(refusal),
-            allowed=allowed_models(own.person),
+            allowed=allowed_models(person, here.own.link),
             again=url_for(".index", step="touch"),
         )
         return page, refusal.status
-    return redirect(url_for(".done"), 303)
+    except Refusal as refusal:
+        if refusal.code != steps.DONE:
+            raise
+        flash(refusal.sentence, "info")
+    return _on()
+
+
+@blueprint.post("/skip")
+def skip() -> Response:
+    """Leave the current step for later."""
+    here = standing()
+    if here.own.finished:
+        return redirect(url_for(".done"), 303)
+    step = steps.find(here.steps, request.form.get("step", ""))
+    with portal().database.write() as session:
+        steps.skip(session, portal(), here.own, step, now=portal().now())
+    flash(f"{_name(here, step)} is left for later.", "info")
+    return _on()
 
 
 @blueprint.get("/done")
 def done() -> Response | str:
-    """The key that was registered, its name, and the places it opens."""
-    own, passkey = _finished()
-    return _done_page(own, passkey, NicknameForm(nickname=passkey.nickname))
+    """The keys that were registered, their names, and the places they open."""
+    return done_page.page(done_page.finished())
 
 
-@blueprint.post("/name")
-def name() -> Response | tuple[str, int]:
-    """Give the key that was just registered another name."""
-    own, passkey = _finished()
-    form = NicknameForm()
-    if not form.validate():
-        return _done_page(own, passkey, form), 422
-    with portal().database.write() as session:
-        renamed = passkeys.get(session, passkey.id)
-        passkeys.rename(
-            session,
-            renamed,
-            form.nickname.data or "",
-            actor=renamed.person,
-            now=portal().now(),
-        )
-    portal().wake()
-    flash("The name is saved.", "success")
-    return redirect(url_for(".done"), 303)
+def _on() -> Response:
+    """On to the next step, or to the end."""
+    here = standing()
+    if here.own.finished:
+        return redirect(url_for(".done"), 303)
+    return redirect(url_for(".index", step="touch"), 303)
 
 
-@blueprint.get("/placements")
-def placements() -> str:
-    """The places the key opens, as a fragment that the done page renews."""
-    _, passkey = _finished()
-    return render_template("enrol/_placements.html", places=_places(passkey))
+def _page(here: Standing, person: Person) -> str:
+    current = here.current
+    link = here.own.link
+    step = "touch" if request.args.get("step") == "touch" else "index"
+    allowed = allowed_models(person, link)
+    return render_template(
+        f"enrol/{step}.html",
+        link=link,
+        setting_up=link.purpose is LinkPurpose.SETUP,
+        recovering=link.purpose is LinkPurpose.RECOVER,
+        allowed=allowed,
+        readable=readable(allowed),
+        several=here.several,
+        planned=here.planned,
+        labels=labels(here),
+        current=current,
+        page=touch_page(here, current, current.touch) if current and current.touch else None,
+    )
 
 
-def _register(own: links.Enrolment, form: CeremonyForm) -> None:
+def labels(here: Standing) -> list[str]:
+    """What the steps of a longer enrolment are called, its beginning and its end among them."""
+    if not here.several:
+        return ["Get ready", "Touch", "Done"]
+    return ["Get ready", *(_name(here, one.step) for one in here.planned), "Done"]
+
+
+def touch_page(here: Standing, current: Planned, touch: Touch) -> TouchPage:
+    """What the page of a step shows of its touch."""
+    subject = str(current.step.uuid)
+    return TouchPage(
+        touch=touch,
+        purpose=Purpose.ENROL,
+        subject=subject,
+        action=url_for("enrol.index"),
+        field="step",
+        hand_over=url_for("enrol.hand_over"),
+        handed=handed(Purpose.ENROL, subject, current.step.link.person_id),
+        state=url_for("enrol.agent"),
+        going_on=url_for("enrol.index", step="touch"),
+    )
+
+
+def _register(here: Standing, person: Person, form: CeremonyForm) -> None:
     now = portal().now()
-    finish = FINISH.get(own.link.purpose, links.finish)
+    # A step that is done is asked for too: the same answer, sent twice, gets the same end.
+    named = request.form.get("step", "")
+    step = next((one for one in here.steps if str(one.uuid) == named), None)
+    step = step or steps.find(here.steps, named)
     ceremonies.finish_registration(
         portal(),
         purpose=Purpose.ENROL,
-        person_id=own.link.person_id,
-        session_hash=own.session_hash,
-        finish=lambda session, passkey: finish(session, own, passkey, now=now),
+        person_id=person.id,
+        session_hash=here.own.session_hash,
+        subject=str(step.uuid),
+        finish=lambda session, passkey: steps.finish(session, here.own, step, passkey, now=now),
         **form.answer,
     )
+    if here.several:
+        flash(f"{_name(here, step)}: it is enrolled.", "success")
 
 
-def _finished() -> tuple[links.Enrolment, Passkey]:
-    own = visitor.enrolment()
-    if own.link.passkey_id is None:
-        raise Refusal("enrolment_unfinished", "Register your key first.", status=409)
-    with portal().database.read() as session:
-        return own, passkeys.get(session, own.link.passkey_id)
-
-
-def _done_page(own: links.Enrolment, passkey: Passkey, form: NicknameForm) -> str:
-    earlier: list[Passkey] = []
-    if own.link.purpose is LinkPurpose.RECOVER:
-        with portal().database.read() as session:
-            earlier = links.suspects(session, own.link)
-    return render_template(
-        "enrol/done.html",
-        link=own.link,
-        model=portal().metadata.model(passkey.aaguid),
-        places=_places(passkey),
-        form=form,
-        set_up=own.link.purpose is LinkPurpose.SETUP,
-        earlier=earlier,
-    )
-
-
-def _places(passkey: Passkey) -> Places:
-    with portal().database.read() as session:
-        return places(session, passkey)
+def _name(here: Standing, step: EnrolmentStep) -> str:
+    touch = next(one.touch for one in here.planned if one.step.id == step.id)
+    if touch is not None:
+        return title(touch)
+    return f"Key for {step.directory.name if step.directory else portal().settings.rp_name}"

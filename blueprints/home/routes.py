@@ -15,6 +15,7 @@ from services import setup, sign_up
 blueprint = Blueprint("home", __name__)
 
 TOPICS = {
+    "agent": "The desk agent",
     "browser": "Browsers that work with security keys",
     "leftover": "Take a leftover entry off a security key",
     "link": "When a link or a code does not work",

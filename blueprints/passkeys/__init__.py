@@ -1,6 +1,6 @@
 """My passkeys: the signed-in person's own."""
 
-from blueprints.passkeys import removal, routes
+from blueprints.passkeys import adding, removal, routes
 from blueprints.passkeys.area import blueprint
 
-__all__ = ["blueprint", "removal", "routes"]
+__all__ = ["adding", "blueprint", "removal", "routes"]

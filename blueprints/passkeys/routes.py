@@ -1,4 +1,4 @@
-"""My passkeys: the list, one of them, another name, and adding one more."""
+"""My passkeys: the list, one of them, and another name."""
 
 from __future__ import annotations
 
@@ -9,50 +9,28 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.context import portal
-from blueprints.forms import CeremonyForm, NicknameForm
-from blueprints.keys import allowed_models, seen
+from blueprints.forms import NicknameForm
 from blueprints.passkeys.area import blueprint, own
 from blueprints.placements import places
 from models import Passkey
-from services import ceremonies, passkeys
+from services import passkeys, touches
 from services.attestation.metadata import Model
-from services.ceremonies import CeremonyRefusal, Purpose
 
 
 @blueprint.get("")
 def index() -> str:
     """The signed-in person's passkeys, each with its places."""
+    person = current_user.person
     with portal().database.read() as session:
-        listed = passkeys.of_person(session, current_user.person.id)
+        listed = passkeys.of_person(session, person.id)
         rows = [(one, _model(one), places(session, one)) for one in listed]
-    return render_template("passkeys/index.html", rows=rows)
-
-
-@blueprint.route("/new", methods=["GET", "POST"])
-def new() -> Response | str | tuple[str, int]:
-    """Register another passkey."""
-    form = CeremonyForm()
-    if not form.is_submitted():
-        return render_template("passkeys/new.html", allowed=allowed_models(current_user.person))
-    try:
-        passkey = ceremonies.finish_registration(
-            portal(),
-            purpose=Purpose.ADD,
-            person_id=current_user.person.id,
-            session_hash=current_user.session_hash,
-            **form.answer,
-        )
-    except CeremonyRefusal as refusal:
-        page = render_template(
-            "enrol/refused.html",
-            refusal=refusal,
-            seen=seen(refusal),
-            allowed=allowed_models(current_user.person),
-            again=url_for(".new"),
-        )
-        return page, refusal.status
-    flash(f"{passkey.nickname} is registered.", "success")
-    return redirect(url_for(".show", passkey=passkey.uuid), 303)
+        wanting = [
+            one
+            for one in touches.planned(session, portal(), person.id)
+            if one.directory is not None and not one.done
+        ]
+        unlinked = touches.missing(session, person.id)
+    return render_template("passkeys/index.html", rows=rows, wanting=wanting, unlinked=unlinked)
 
 
 @blueprint.get("/<uuid:passkey>")

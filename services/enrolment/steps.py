@@ -158,6 +158,29 @@ def skip(
     _end_with_last(session, own, steps, now=now)
 
 
+def over(session: Session, address: uuid.UUID, browser: str) -> Refusal | None:
+    """What to say of an enrolment that ran out of time after some of its keys were registered.
+
+    Args:
+        address: the link's UUID.
+        browser: the browser's enrolment secret, as for `links.enrolment`.
+
+    Returns:
+        None where nothing was registered, or where it was not this browser's.
+    """
+    link = links.get(session, address)
+    if link is None or link.session_hash != links.session_hash(link, browser):
+        return None
+    if not any(step.passkey_id for step in kept(session, link)):
+        return None
+    return Refusal(
+        "enrolment_ran_out",
+        "The time for this link is over. What you enrolled stays and works. Sign in with it, and "
+        "enrol what is missing from My passkeys, or ask for a new link.",
+        status=410,
+    )
+
+
 def done() -> Refusal:
     """The refusal of a second key for a step."""
     return Refusal(

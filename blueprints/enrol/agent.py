@@ -1,0 +1,54 @@
+"""A step of an enrolment in the hands of the desk agent."""
+
+from __future__ import annotations
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from blueprints import handing_over, visitor
+from blueprints.context import portal
+from blueprints.enrol.area import blueprint, standing
+from models import Person
+from services import agent_tickets
+from services.ceremonies import Purpose
+from services.enrolment import steps
+
+
+@blueprint.post("/agent")
+def hand_over() -> Response:
+    """Make a command that gives a step to the agent; an earlier one goes on until it expires."""
+    here = standing()
+    if here.own.person is None or here.own.finished:
+        return redirect(url_for("enrol.index"), 303)
+    step = steps.find(here.steps, request.form.get("step", ""))
+    with portal().database.write() as session:
+        made = agent_tickets.make(
+            session,
+            purpose=Purpose.ENROL,
+            subject=str(step.uuid),
+            person=session.get_one(Person, here.own.person.id),
+            directory=step.directory,
+            link=here.own.link,
+            now=portal().now(),
+        )
+    handing_over.keep(made)
+    return redirect(url_for("enrol.index", step="touch"), 303)
+
+
+@blueprint.get("/agent")
+def agent() -> str:
+    """How far the agent is, as a fragment that the page renews."""
+    own = visitor.enrolment()
+    found = None
+    if own.person is not None:
+        found = handing_over.newest(Purpose.ENROL, own.person.id)
+    if found is None:
+        abort(404)
+    return render_template(
+        "enrol/_agent.html",
+        handed=found,
+        hand_over=url_for("enrol.hand_over"),
+        field="step",
+        subject=found.ticket.subject,
+        going_on=url_for("enrol.index", step="touch"),
+    )
