@@ -185,6 +185,11 @@ class CreationOptions:
     not_after: datetime
     remote: Mapping[str, Any]
     """What the connector needs to finish or to clean up."""
+    leaves: str = ""
+    """The directory's own id of what it keeps until the registration is finished (`discard`);
+    empty where it keeps nothing."""
+    formats: tuple[str, ...] = ()
+    """The attestation statement formats that it takes (WebAuthn L3 section 8); empty for any."""
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,10 @@ def expires_on(kind: str, settings: Mapping[str, Any]) -> date | None:
 
 def relying_party(kind: str, settings: Mapping[str, Any]) -> RelyingParty:
     """For whom the directory's registrations make keys, where its settings tell."""
-    return _kind(kind).relying_party(settings)
+    try:
+        return _kind(kind).relying_party(settings)
+    except InvalidSettings:
+        return RelyingParty()  # nothing can be begun with them anyway
 
 
 def _kind(kind: str) -> Kind:

@@ -114,7 +114,8 @@ class Challenge(Addressed, Base):
     policy: Mapped[dict[str, Any] | None]
     remote: Mapped[dict[str, Any] | None]
     """What a directory needs to finish a ceremony that it began, as its own id for the device. Of
-    a registration it is `begun`, beside the `identity` there that it was begun for."""
+    a registration it is `begun`, beside the `identity` there that it was begun for, what is left of
+    it there until it is finished, and the attestation formats that are taken."""
     discard_at: Mapped[datetime | None] = mapped_column(index=True)
     """When to take back what the directory began; None where nothing of it is left there, or once
     the answer was accepted and a delivery sees to it."""

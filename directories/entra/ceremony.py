@@ -30,6 +30,9 @@ from directories.entra import documents, options, passkeys
 from directories.entra.api import EntraApi
 from directories.entra.ids import base64url, readings
 
+FORMATS = ("packed", "none")
+"""The attestation statement formats that Entra takes (section 2.3)."""
+
 LONGEST_NAME = 30
 """Characters, as .NET counts them: UTF-16 units (section 2.3)."""
 
@@ -82,6 +85,7 @@ def begin(api: EntraApi, identity: RemoteIdentity) -> CreationOptions:
         origins=(f"https://{found.rp_id}",),
         not_after=found.not_after,
         remote={"challenge": found.challenge, "not_after": found.not_after.isoformat()},
+        formats=FORMATS,
     )
 
 

@@ -57,6 +57,7 @@ class Beginning:
                 "device_id": device_id,
                 "not_after": not_after.isoformat(),
             },
+            leaves=device_id,
         )
 
     def _relying_party(self) -> str:

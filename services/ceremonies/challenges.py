@@ -143,8 +143,10 @@ def take(portal: Portal, binding: Binding, *, ceremony: str, response: str) -> T
 def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
     """End a ceremony that nobody has answered, and have what a directory began taken back.
 
+    Nothing happens to one that was answered, or cancelled, before.
+
     Returns:
-        Whether there was one: not where it was answered, or cancelled, before.
+        Whether anything is to be taken back. Wake the workers then.
 
     Raises:
         CeremonyRefusal: `challenge_unknown` or `challenge_other_…`.
@@ -168,7 +170,8 @@ def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
         if known is None:
             raise CeremonyRefusal("challenge_unknown")
         _check_binding(known, binding)
-    return row is not None
+        return False
+    return row.discard_at is not None
 
 
 def cancel_all(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:

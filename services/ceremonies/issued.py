@@ -188,8 +188,14 @@ def _keep(
             row.directory_id = directory.id
             row.maker = OWN if own else str(directory.uuid)
             row.rp_id, row.origins = begun.rp_id, here or list(begun.origins)
-            row.remote = {"identity": asked.remote_id, "begun": dict(begun.remote)}
-            row.expires_at, row.discard_at = offer.not_after, offer.not_after + GRACE
+            row.remote = {
+                "identity": asked.remote_id,
+                "begun": dict(begun.remote),
+                "leaves": begun.leaves,
+                "formats": list(begun.formats),
+            }
+            row.expires_at = offer.not_after
+            row.discard_at = offer.not_after + GRACE if begun.leaves else None
             session.flush()
     except IntegrityError:
         # It could name a challenge of our own, and have somebody answer that.

@@ -72,6 +72,7 @@ def prove(
         raise CeremonyRefusal(
             "attestation_format_unknown", {"format": printable(answer.format, 32)}
         )
+    _check_taken(answer.format, challenge)
     _verify_statement(answer, challenge)
     found = trust.establish(
         format=answer.format, x5c=answer.x5c, aaguid=credential.aaguid, metadata=metadata, now=now
@@ -128,6 +129,13 @@ def _check_key(credential: AttestedCredential, *, asked: Collection[int]) -> int
     if algorithm == RS256 and getattr(key, "key_size", 0) < MIN_RSA_BITS:
         raise CeremonyRefusal("algorithm_wrong", {"algorithm": algorithm})
     return algorithm
+
+
+def _check_taken(form: str, challenge: Challenge) -> None:
+    """Refuse a form of attestation that the directory which began this takes from nobody."""
+    taken = (challenge.remote or {}).get("formats")
+    if taken and form not in taken:
+        raise CeremonyRefusal("attestation_format_not_taken", {"format": form})
 
 
 def _verify_statement(answer: responses.Registration, challenge: Challenge) -> None:

@@ -65,6 +65,10 @@ CODES: dict[str, str] = {
     "attestation_format_unknown": (
         "That security key describes itself in a form that is not known here."
     ),
+    "attestation_format_not_taken": (
+        "That security key describes itself in a form that the directory does not take. "
+        "Use another one."
+    ),
     "attestation_invalid": (
         "What that security key says of itself is not correctly signed, so it was not accepted."
     ),

@@ -40,6 +40,8 @@ class _Claim:
     directory: Directory
     identity: RemoteIdentity
     remote: dict[str, Any]
+    leaves: str
+    """The directory's own id of what is left there."""
 
 
 def next_due(session: Session) -> datetime | None:
@@ -87,6 +89,7 @@ def _claim(portal: Portal) -> _Claim | None:
             directory=session.get_one(Directory, row.directory_id),
             identity=RemoteIdentity(remote["identity"], label=""),
             remote=remote["begun"],
+            leaves=remote["leaves"],
         )
 
 
@@ -130,7 +133,7 @@ def _give_up(
         person=session.get(Person, row.person_id),
         directory=claim.directory,
         identity=claim.identity.remote_id,
-        begun=claim.remote,
+        left=claim.leaves,
         code=error.code,
         reason=error.reason,
         said=error.said,

@@ -191,6 +191,12 @@ ISSUED: tuple[Case, ...] = (
         before=Before.NOT_LINKED,
     ),
     Case(
+        "attestation_format_not_taken",
+        "fido-u2f, where packed is taken",
+        twisted(attestation="fido-u2f"),
+        ceremony=Ceremony.ISSUED,
+    ),
+    Case(
         "directory_identity_changed",
         "unlinked meanwhile",
         ceremony=Ceremony.ISSUED,

@@ -183,6 +183,10 @@ def test_for_whom_keys_are_made_is_told_where_it_is_pinned(changes, found):
     assert (party.id, party.origin) == found
 
 
+def test_settings_that_do_not_hold_together_tell_nothing():
+    assert registry.relying_party("pingone", {"region": "nowhere"}) == registry.RelyingParty()
+
+
 @pytest.mark.parametrize("kind", ["ory", "entra"])
 def test_others_tell_for_whom_only_with_each_registration(kind):
     assert registry.relying_party(kind, {}) == registry.RelyingParty()

@@ -45,6 +45,8 @@ def offer(
             "origins": (f"https://{rp_id}",),
             "not_after": portal.now() + life,
             "remote": {"device": "device-1"},
+            "leaves": "device-1",
+            "formats": (),
         }
         for name, value in changes.items():
             (fields if name in fields else options)[name] = value

@@ -75,7 +75,7 @@ def enrol_by_directory(bench, case, key):
         remote_id=None if case.before is Before.NOT_LINKED else remote,
         served=case.before is not Before.NOT_SERVED,
     )
-    bench.fake.begins = issuing.offer(bench.portal)
+    bench.fake.begins = issuing.offer(bench.portal, formats=("packed", "none"))
     begun = issuing.begin(bench, person, directory)
     answer = text(case.make(key, begun.options, begun.origin))
     if case.hand_in is HandIn.UNLINKED:

@@ -117,7 +117,12 @@ def test_the_directorys_options_are_handed_on_as_they_are(scene):
     [row] = scene.rows(Challenge)
     assert row.options == begun.options and row.origins == [begun.origin]
     assert row.directory_id == scene.directory and row.rp_id == VENDOR
-    assert row.remote == {"identity": scene.remote, "begun": {"device": "device-1"}}
+    assert row.remote == {
+        "identity": scene.remote,
+        "begun": {"device": "device-1"},
+        "leaves": "device-1",
+        "formats": [],
+    }
     assert row.expires_at == scene.portal.now() + timedelta(minutes=5)
 
 
@@ -561,6 +566,17 @@ def test_only_who_began_it_cancels_it(scene, code, changes):
     with pytest.raises(CeremonyRefusal, match=code):
         scene.cancel(begun, **changes)
     assert scene.rows(Challenge)[0].taken_at is None
+
+
+def test_where_a_directory_keeps_nothing_nothing_is_discarded(scene):
+    scene.offers(leaves="")
+    begun = scene.begin()
+    answer = scene.touched(begun)
+    scene.portal.now.forward(hours=1)
+    with pytest.raises(CeremonyRefusal, match="challenge_expired"):
+        scene.finish(begun, answer)
+    scene.cancel(scene.begin())
+    assert scene.discard() == [] and not scene.bench.woken
 
 
 def test_a_purge_keeps_what_a_directory_still_has(scene):

@@ -35,7 +35,7 @@ class Left:
                     "origins": ["https://example.com"],
                     "directory_id": self.directory,
                     "options": {},
-                    "remote": {"identity": "remote-1", "begun": REMOTE},
+                    "remote": {"identity": "remote-1", "begun": REMOTE, "leaves": "device-1"},
                     "created_at": self.portal.now(),
                     "expires_at": self.portal.now(),
                     "discard_at": self.portal.now(),
@@ -129,7 +129,7 @@ def test_after_a_day_it_is_given_up_and_told(left):
     assert event.directory_id == left.directory and event.person_id == left.row(key).person_id
     assert event.detail == {
         "identity": "remote-1",
-        "begun": REMOTE,
+        "left": "device-1",
         "code": "fake.no",
         "reason": "Never.",
         "said": "Forbidden",
