@@ -91,11 +91,11 @@ class Tag(StrEnum):
     REQUEST_PERSON_CANCELLED = "request.person_cancelled"
     REQUEST_PERSON_TRIED_AGAIN = "request.person_tried_again"
     SIGN_IN_PROVED = "sign_in.proved"
+    AGENT_BEGUN = "agent.begun"
 
 
 def record(
     session: Session,
-    AGENT_BEGUN = "agent.begun"
     tag: Tag,
     *,
     now: datetime,
