@@ -62,8 +62,11 @@ class Key:
 
     @property
     def transports(self) -> list[str]:
-        """How it can be reached, for WebAuthn's `transports`."""
-        return list(self.info.transports) or (["usb"] if self.transport == "usb" else ["nfc"])
+        """How it can be reached, for WebAuthn's `transports`: as it says, else as far as is known.
+        A reader does not tell whether it reads by contact.
+        """
+        known = ["usb"] if self.transport == "usb" else ["nfc", "smart-card"]
+        return list(self.info.transports) or known
 
     def renewed(self) -> Key:
         """The same key, asked anew what it is."""

@@ -10,11 +10,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from fido2.ctap import CtapDevice, CtapError
-from fido2.hid import CtapHidDevice
+from fido2.hid import ConnectionFailure, CtapHidDevice, list_descriptors, open_connection
+from fido2.hid.base import HidDescriptor
 
 from latchkey_agent.key import Key, examine
 
@@ -25,10 +27,13 @@ class NoReaders(Exception):
     """Card readers cannot be looked at; the text says why."""
 
 
-class Lister(Protocol):
-    """Lists the devices behind one kind of connection, with what each is called."""
+Opener = Callable[[], CtapDevice]
 
-    def __call__(self) -> Iterable[tuple[str, CtapDevice]]:
+
+class Lister(Protocol):
+    """Lists the devices behind one kind of connection: what each is called, and what opens it."""
+
+    def __call__(self) -> Iterable[tuple[str, Opener]]:
         """The devices that are there now."""
 
 
@@ -40,13 +45,14 @@ class Found:
     notes: tuple[str, ...]
 
 
-def usb() -> Iterator[tuple[str, CtapDevice]]:
+def usb() -> Iterator[tuple[str, Opener]]:
     """Keys on USB."""
-    for device in CtapHidDevice.list_devices():
-        yield device.product_name or "USB security key", device
+    for found in list_descriptors():  # type: ignore[no-untyped-call]
+        name = found.product_name or "USB security key"
+        yield name, partial(_open, found)
 
 
-def readers() -> Iterator[tuple[str, CtapDevice]]:
+def readers() -> Iterator[tuple[str, Opener]]:
     """Cards and keys in or on readers.
 
     Raises:
@@ -62,7 +68,8 @@ def readers() -> Iterator[tuple[str, CtapDevice]]:
         ) from None
     try:
         for device in CtapPcscDevice.list_devices():
-            yield repr(device).removeprefix("CtapPcscDevice(").removesuffix(")"), device
+            name = repr(device).removeprefix("CtapPcscDevice(").removesuffix(")")
+            yield name, partial(_opened, device)
     except (EstablishContextException, ListReadersException):
         raise NoReaders(
             "Card readers were not looked at: the smart card service does not run. "
@@ -88,16 +95,20 @@ def find(
     notes: list[str] = []
     for transport, lister in listers:
         try:
-            for name, device in lister():
-                key = examine(device, name, transport)
+            for name, opened in lister():
+                try:
+                    key = examine(opened(), name, transport)
+                except (OSError, CtapError, ConnectionFailure) as error:
+                    notes.append(f"{name} did not answer ({type(error).__name__}).")
+                    continue
                 if key is None:
                     notes.append(f"{name} is no FIDO2 key (CTAP 2): it is left aside.")
                 else:
                     keys.append(key)
         except NoReaders as reason:
             notes.append(str(reason))
-        except (OSError, CtapError, ValueError) as error:
-            notes.append(f"Something on {transport} did not answer ({type(error).__name__}).")
+        except OSError as error:
+            notes.append(f"Keys on {transport} could not be listed ({type(error).__name__}).")
     closed = (unopened or _unopened)()
     if closed:
         notes.append(
@@ -105,6 +116,15 @@ def find(
             "a udev rule for security keys is missing: see docs/desk-agent.md."
         )
     return Found(tuple(keys), tuple(notes))
+
+
+def _open(found: HidDescriptor) -> CtapDevice:
+    return CtapHidDevice(found, open_connection(found))
+
+
+def _opened(device: CtapDevice) -> CtapDevice:
+    """One that its library opened when it listed it."""
+    return device
 
 
 def _unopened() -> int:

@@ -14,7 +14,7 @@ def plugged(*keys: VirtualKey, transport: str = readers.USB, notes: tuple[str, .
     """Finds these keys, as `readers.find` finds what is there."""
 
     def find() -> readers.Found:
-        named = [(f"Key {number}", key) for number, key in enumerate(keys, 1)]
+        named = [(f"Key {number}", lambda key=key: key) for number, key in enumerate(keys, 1)]
         found = readers.find([(transport, lambda: named)], unopened=lambda: 0)
         return readers.Found(found.keys, found.notes + notes)
 

@@ -17,7 +17,7 @@ from emulators.pingone.running import running as running_pingone
 from latchkey_agent import cli
 from latchkey_agent.portal import Portal
 from latchkey_agent.stop import Exit
-from models import EnrolmentLink, LinkPurpose, Passkey, Person, Session
+from models import Directory, EnrolmentLink, LinkPurpose, Passkey, Person, Session
 from services import agent_tickets, links, policies
 from services.ceremonies import Purpose
 from tests.agent.conftest import PIN, plugged
@@ -259,6 +259,16 @@ class TestEntra:
         assert error["code"] == "directory_trouble"
         assert "tell your administrator" in error["message"]
         assert [one.own for one in desk.passkeys()] == [True]
+
+    def test_a_command_adds_a_key_for_it_alone(self, desk, tenant):
+        with desk.portal.database.read() as session:
+            directory = session.get_one(Directory, self.directory)
+        code = desk.run(desk.command(directory, str(directory.uuid)))
+        assert code == Exit.DONE, desk.told
+        assert "login.microsoft.com" not in desk.talk.text.partition("Using")[0]
+        assert desk.passkeys()[-1].rp_id == "login.microsoft.com"
+        assert len(tenant.control.passkeys(self.remote)) == 1
+        assert "Entra" in desk.talk.text.partition("Using")[0]
 
     def test_giving_up_leaves_nothing_there_and_the_step_to_do(self, desk, tenant):
         address = desk.link()

@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from fido2.hid.base import HidDescriptor
 
 from latchkey_agent import cli, readers
 from latchkey_agent.stop import Exit
@@ -74,7 +75,7 @@ def test_a_reader_that_cannot_be_looked_at_is_told_and_usb_still_found():
         raise readers.NoReaders("The smart card service does not run.")
 
     found = readers.find(
-        [(readers.READER, none), (readers.USB, lambda: [("Key", VirtualKey())])],
+        [(readers.READER, none), (readers.USB, lambda: [("Key", VirtualKey)])],
         unopened=lambda: 2,
     )
     assert [key.name for key in found.keys] == ["Key"]
@@ -83,13 +84,30 @@ def test_a_reader_that_cannot_be_looked_at_is_told_and_usb_still_found():
 
 
 def test_a_device_that_fails_is_told_and_the_others_found():
+    def busy():
+        raise OSError(16, "Device or resource busy")
+
+    there = [("One", VirtualKey), ("Busy", busy), ("Three", VirtualKey)]
+    found = readers.find([(readers.USB, lambda: there)], unopened=lambda: 0)
+    assert [key.name for key in found.keys] == ["One", "Three"]
+    assert found.notes == ("Busy did not answer (OSError).",)
+
+
+def test_a_connection_that_cannot_be_listed_is_told():
     def failing():
-        yield "Key", VirtualKey()
-        raise OSError(5, "Input/output error")
+        raise PermissionError(13, "Permission denied")
 
     found = readers.find([(readers.USB, failing)], unopened=lambda: 0)
-    assert len(found.keys) == 1
-    assert "OSError" in found.notes[0]
+    assert found == readers.Found((), ("Keys on usb could not be listed (PermissionError).",))
+
+
+def test_usb_is_looked_at_through_its_descriptors(monkeypatch):
+    one = HidDescriptor("/dev/hidraw0", 1, 1, 64, 64, None, None)
+    monkeypatch.setattr(readers, "list_descriptors", lambda: [one])
+    monkeypatch.setattr(readers, "open_connection", lambda found: found)
+    monkeypatch.setattr(readers, "CtapHidDevice", lambda found, connection: VirtualKey())
+    found = readers.find([(readers.USB, readers.usb)], unopened=lambda: 0)
+    assert [(key.name, key.transport) for key in found.keys] == [("USB security key", readers.USB)]
 
 
 def test_missing_reader_support_says_what_to_install(monkeypatch):
