@@ -45,6 +45,12 @@ GROUP_POLICIES: tuple[Need, ...] = (
 """What gives a group a policy of its own."""
 CHANGING_ROLES: tuple[Need, ...] = (Privilege.VIEW_ROLES, Privilege.EDIT_ROLES)
 GIVING_ROLES: tuple[Need, ...] = (Privilege.VIEW_PEOPLE, Privilege.GRANT_ROLES)
+MAKING_ROOM: tuple[Need, ...] = (
+    Privilege.VIEW_DELIVERIES,
+    Privilege.RETRY_DELIVERIES,
+    Privilege.END_PASSKEYS,
+)
+"""What decides which of two keys a directory has room for."""
 
 ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "static": Door.PUBLIC,
@@ -170,6 +176,8 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "models.show": Privilege.VIEW_MODELS,
     "deliveries.index": Privilege.VIEW_DELIVERIES,
     "deliveries.retry": Privilege.RETRY_DELIVERIES,
+    "deliveries.make_room": MAKING_ROOM,
+    "deliveries.keep": MAKING_ROOM,
     "roles.index": Privilege.VIEW_ROLES,
     "roles.show": Privilege.VIEW_ROLES,
     "roles.new": CHANGING_ROLES,

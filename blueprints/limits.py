@@ -75,6 +75,7 @@ LIMITS: dict[str, Rate] = {
     "passkeys.hand_over": CEREMONY,
     "passkeys.remove": CEREMONY,
     "people.end_passkey": CEREMONY,
+    "deliveries.make_room": CEREMONY,
     "agent.show": LINK,
     "agent.look": LINK,
     "agent.exchange": LINK,

@@ -76,6 +76,8 @@ class Tag(StrEnum):
     DELIVERY_DONE = "delivery.done"
     DELIVERY_HELD = "delivery.held"
     DELIVERY_RETRIED = "delivery.retried"
+    DELIVERY_KEPT = "delivery.kept"
+    DELIVERY_REPLACING = "delivery.replacing"
     REQUEST_CREATED = "request.created"
     REQUEST_GATHERED = "request.gathered"
     REQUEST_PROVISIONED = "request.provisioned"

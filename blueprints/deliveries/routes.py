@@ -15,6 +15,7 @@ from models import Delivery, DeliveryState
 from services import directories, placements
 from services.deliveries import tally
 from services.refusal import Refusal
+from services.room import NO_ROOM
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
@@ -74,6 +75,7 @@ def index() -> str:
         shown=shown,
         views=views,
         retriable=RETRIABLE,
+        no_room=NO_ROOM,
         words=words,
         subject=subject,
         here=request.full_path.rstrip("?"),

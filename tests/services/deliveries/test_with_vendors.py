@@ -11,8 +11,10 @@ from directories import oauth
 from directories.base import Refused, RemoteIdentity
 from directories.entra import ceremony
 from directories.http import DirectorySession
-from models import DeliveryState, Person, PlacementState
-from services.deliveries import pauses
+from models import Delivery, DeliveryState, Person, PlacementState
+from services import room
+from services.deliveries import outbox, pauses
+from services.refusal import Refusal
 from tests.authenticator.key import SoftwareKey
 from tests.emulators.key import Key
 from tests.services.deliveries.vendors import HERE, Vendors, departures
@@ -66,6 +68,24 @@ class Shared:
 
     def devices(self, status: str = "ACTIVE") -> list[dict]:
         return [one for one in self.ping.control.devices(self.user) if one["status"] == status]
+
+    def other_handle_at_ory(self) -> Key:
+        """Somebody gave the person's identity at Ory a key with another handle."""
+        with self.world.portal.database.read() as session:
+            email = session.get_one(Person, self.person).email
+        other = Key(handle=b"\x01\xff" * 8)
+        body = {
+            "schema_id": "default",
+            "traits": {"email": email},
+            "credentials": {"webauthn": other.passkey(display_name="Old key")},
+        }
+        self.kratos.ory.identities.create(body, now=self.kratos.ory.now())
+        return other
+
+    def held_at_ory(self) -> Delivery:
+        [held] = [one for one in self.world.deliveries() if one.state is HELD]
+        assert held.code == room.NO_ROOM
+        return held
 
     def sign_in_at_ory(self, key):
         connector = self.world.connector(self.ory)
@@ -148,23 +168,93 @@ def test_a_touch_that_came_too_late_leaves_nothing_at_pingone(world, shared, key
     assert world.at(passkey, shared.ory).actual is PRESENT
 
 
-def test_another_handle_at_ory_holds_that_delivery_alone(world, shared, key):
-    connector = world.connector(shared.ory)
+@pytest.fixture
+def administrator(world) -> int:
+    with world.portal.database.write() as session:
+        return world.records(session).person().id
+
+
+def look(world, delivery, actor: int) -> room.Crowded:
     with world.portal.database.read() as session:
-        email = session.get_one(Person, shared.person).email
-    kratos = shared.kratos.ory
-    body = {
-        "schema_id": "default",
-        "traits": {"email": email},
-        "credentials": {"webauthn": Key(handle=b"\x01\xff" * 8).passkey()},
-    }
-    kratos.identities.create(body, now=kratos.now())
+        somebody = session.get_one(Person, actor)
+    return room.look(world.portal, delivery.uuid, actor=somebody)
+
+
+def test_another_handle_at_ory_holds_that_delivery_alone(world, shared, key, administrator):
+    shared.other_handle_at_ory()
     passkey = shared.touch(key)
     world.work()
-    held = next(one for one in world.deliveries() if one.directory_id == shared.ory)
-    assert (held.state, held.code) == (HELD, "ory.other_handle")
+    held = shared.held_at_ory()
+    assert held.directory_id == shared.ory
     assert world.at(passkey, shared.pingone).actual is PRESENT
-    assert connector.capabilities.one_handle
+    assert [one.name for one in look(world, held, administrator).keys] == ["Old key"]
+
+
+def test_who_keeps_what_is_there_has_the_key_not_delivered(world, shared, key, administrator):
+    shared.other_handle_at_ory()
+    passkey = shared.touch(key)
+    world.work()
+    held = shared.held_at_ory()
+    with world.portal.database.write() as session:
+        actor = session.get_one(Person, administrator)
+        room.keep(session, held.uuid, actor=actor, now=world.clock())
+    assert world.at(passkey, shared.ory).wanted is ABSENT
+    assert world.work() == 0
+    with world.portal.database.write() as session, pytest.raises(Refusal) as caught:
+        actor = session.get_one(Person, administrator)
+        room.keep(session, held.uuid, actor=actor, now=world.clock())
+    assert caught.value.code == "delivery_settled"
+
+
+def test_who_replaces_it_has_the_key_sign_in_instead(world, shared, key, administrator):
+    other = shared.other_handle_at_ory()
+    passkey = shared.touch(key)
+    world.work()
+    crowded = look(world, shared.held_at_ory(), administrator)
+    shared.kratos.control.fail(status=503, method="PATCH")
+    with world.portal.database.write() as session:
+        actor = session.get_one(Person, administrator)
+        room.replace(session, crowded, actor=actor, now=world.clock())
+    world.work()
+    world.clock.forward(seconds=pauses.FIRST)
+    world.work()
+    assert world.at(passkey, shared.ory).actual is PRESENT
+    assert shared.sign_in_at_ory(key).signed_out
+    connector = world.connector(shared.ory)
+    begun = connector.begin_proof()
+    with pytest.raises(Refused):
+        connector.finish_proof(begun.flow, other.sign(begun.options["challenge"]))
+
+
+def test_a_key_of_ours_that_is_replaced_is_not_meant_to_be_there_any_more(
+    world, shared, key, administrator
+):
+    with world.portal.database.write() as session:
+        person = session.get_one(Person, shared.person)
+        first = world.records(session).passkey(person, user_handle=b"\x02\xff" * 8)
+        outbox.owe(session, first, cause="passkey.registered", now=world.clock())
+        first = first.id
+    world.work()
+    passkey = shared.touch(key)
+    world.work()
+    crowded = look(world, shared.held_at_ory(), administrator)
+    with world.portal.database.write() as session:
+        actor = session.get_one(Person, administrator)
+        room.replace(session, crowded, actor=actor, now=world.clock())
+    world.work()
+    assert world.at(passkey, shared.ory).actual is PRESENT
+    replaced = world.at(first, shared.ory)
+    assert (replaced.wanted, replaced.actual) == (ABSENT, ABSENT)
+
+
+def test_a_directory_that_does_not_answer_lets_nobody_decide(world, shared, key, administrator):
+    shared.other_handle_at_ory()
+    shared.touch(key)
+    world.work()
+    shared.kratos.control.fail(status=503)
+    with pytest.raises(Refusal) as caught:
+        look(world, shared.held_at_ory(), administrator)
+    assert caught.value.code == "room_unread"
 
 
 # -- Entra --------------------------------------------------------------------------------------
