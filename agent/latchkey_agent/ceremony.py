@@ -21,10 +21,10 @@ from fido2.ctap2.extensions import (
     CredProtectExtension,
     HmacSecretExtension,
 )
-from fido2.hid import ConnectionFailure
 from fido2.webauthn import PublicKeyCredentialCreationOptions
 
 from latchkey_agent import key as keys
+from latchkey_agent.connection import broke
 from latchkey_agent.key import Key
 from latchkey_agent.options import Begun
 from latchkey_agent.pins import Pin
@@ -161,10 +161,8 @@ def in_words() -> Iterator[None]:
         ) from None
     except CtapError as error:
         raise _of_key(error) from None
-    except (OSError, ConnectionFailure) as error:
-        raise removed(error) from None
     except Exception as error:
-        if type(error).__module__.startswith("smartcard."):  # installed where readers are
+        if broke(error):
             raise removed(error) from None
         raise
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Protocol
 
 from fido2.ctap import CtapDevice, CtapError
-from fido2.hid import ConnectionFailure, CtapHidDevice, list_descriptors, open_connection
+from fido2.hid import CtapHidDevice, list_descriptors, open_connection
 from fido2.hid.base import HidDescriptor
 
+from latchkey_agent.connection import broke
 from latchkey_agent.key import Key, examine
 
 USB, READER = "usb", "reader"
@@ -60,7 +61,8 @@ def readers() -> Iterator[tuple[str, Opener]]:
     """
     try:
         from fido2.pcsc import CtapPcscDevice
-        from smartcard.pcsc.PCSCExceptions import EstablishContextException, ListReadersException
+        from smartcard.Exceptions import SmartcardException
+        from smartcard.pcsc.PCSCExceptions import BaseSCardException
     except ImportError:
         raise NoReaders(
             "Card readers were not looked at: their support is not installed. "
@@ -70,7 +72,7 @@ def readers() -> Iterator[tuple[str, Opener]]:
         for device in CtapPcscDevice.list_devices():
             name = repr(device).removeprefix("CtapPcscDevice(").removesuffix(")")
             yield name, partial(_opened, device)
-    except (EstablishContextException, ListReadersException):
+    except (SmartcardException, BaseSCardException):
         raise NoReaders(
             "Card readers were not looked at: the smart card service does not run. "
             "On Linux, install and start pcscd; on Windows, start the service Smart Card."
@@ -98,7 +100,9 @@ def find(
             for name, opened in lister():
                 try:
                     key = examine(opened(), name, transport)
-                except (OSError, CtapError, ConnectionFailure) as error:
+                except Exception as error:
+                    if not isinstance(error, CtapError) and not broke(error):
+                        raise
                     notes.append(f"{name} did not answer ({type(error).__name__}).")
                     continue
                 if key is None:
@@ -119,7 +123,7 @@ def find(
 
 
 def _open(found: HidDescriptor) -> CtapDevice:
-    return CtapHidDevice(found, open_connection(found))
+    return CtapHidDevice(found, open_connection(found))  # type: ignore[no-untyped-call]
 
 
 def _opened(device: CtapDevice) -> CtapDevice:

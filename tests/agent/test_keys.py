@@ -126,11 +126,8 @@ def test_missing_reader_support_says_what_to_install(monkeypatch):
 @pytest.fixture
 def smartcard(monkeypatch):
     """The reader library's modules, without a reader: what `fido2.pcsc` lists is in `cards`."""
-    exceptions = ModuleType("smartcard.pcsc.PCSCExceptions")
-    exceptions.EstablishContextException = type("EstablishContextException", (Exception,), {})
-    exceptions.ListReadersException = type("ListReadersException", (Exception,), {})
     pcsc = ModuleType("fido2.pcsc")
-    pcsc.cards = []
+    pcsc.cards, pcsc.exceptions = [], {}
 
     class CtapPcscDevice:
         @classmethod
@@ -141,12 +138,34 @@ def smartcard(monkeypatch):
                 yield card
 
     pcsc.CtapPcscDevice = CtapPcscDevice
-    for module in ("smartcard", "smartcard.pcsc"):
-        monkeypatch.setitem(sys.modules, module, ModuleType(module))
-    monkeypatch.setitem(sys.modules, "smartcard.pcsc.PCSCExceptions", exceptions)
+    names = {
+        "smartcard.Exceptions": "SmartcardException",
+        "smartcard.pcsc.PCSCExceptions": "BaseSCardException",
+    }
+    for module in ("smartcard", "smartcard.pcsc", *names):
+        made = ModuleType(module)
+        if name := names.get(module):
+            pcsc.exceptions[name] = type(name, (Exception,), {"__module__": module})
+            setattr(made, name, pcsc.exceptions[name])
+        monkeypatch.setitem(sys.modules, module, made)
     monkeypatch.setitem(sys.modules, "fido2.pcsc", pcsc)
-    pcsc.exceptions = exceptions
     return pcsc
+
+
+def test_a_card_that_is_taken_off_its_reader_is_told(smartcard):
+    gone = type("CardConnectionException", (smartcard.exceptions["SmartcardException"],), {})
+    gone.__module__ = "smartcard.Exceptions"
+
+    class Card(VirtualKey):
+        def __repr__(self):
+            return "CtapPcscDevice(OMNIKEY)"
+
+        def call(self, *_args, **_more):
+            raise gone
+
+    smartcard.cards.append(Card())
+    found = readers.find([(readers.READER, readers.readers)], unopened=lambda: 0)
+    assert found.notes == ("OMNIKEY did not answer (CardConnectionException).",)
 
 
 def test_cards_are_called_by_their_reader(smartcard):
@@ -161,8 +180,8 @@ def test_cards_are_called_by_their_reader(smartcard):
     ]
 
 
-@pytest.mark.parametrize("name", ["EstablishContextException", "ListReadersException"])
+@pytest.mark.parametrize("name", ["SmartcardException", "BaseSCardException"])
 def test_a_smart_card_service_that_does_not_run_is_told(smartcard, name):
-    smartcard.cards.append(getattr(smartcard.exceptions, name)())
+    smartcard.cards.append(smartcard.exceptions[name]())
     with pytest.raises(readers.NoReaders, match="service does not run"):
         list(readers.readers())
