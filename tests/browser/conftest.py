@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import config
@@ -28,11 +28,12 @@ from tests.authenticator.world import World
 CHROMIUM = next(
     (
         found
-        for name in ("chromium", "chromium-browser", "google-chrome")
+        for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
         if (found := shutil.which(name))
     ),
     None,
 )
+"""Chromium without windows where it is installed: the same engine for half of the work."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,6 +45,7 @@ ARGUMENTS = [
 ]
 SOFTWARE_KEY = (Path(__file__).parent / "software_key.js").read_text()
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 A_WHILE = timedelta(hours=1)
 """How long a browser keeps styles and scripts: it asks for each of some fifty files once."""
 ABANDONED = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
