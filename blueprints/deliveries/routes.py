@@ -13,7 +13,7 @@ from blueprints.addresses import choice, cursor, pager
 from blueprints.context import portal
 from models import Delivery, DeliveryState
 from services import directories, placements
-from services.deliveries import tally
+from services.deliveries import retrying, tally
 from services.refusal import Refusal
 from services.room import NO_ROOM
 
@@ -57,6 +57,7 @@ def index() -> str:
             newer=cursor("newer"),
         )
         counts = tally.by_state(session, directory)
+        hopeless = retrying.hopeless(session, page.items, now=portal().now())
     kept = {"directory": directory.uuid if directory else None}
     views = [
         (
@@ -75,6 +76,7 @@ def index() -> str:
         shown=shown,
         views=views,
         retriable=RETRIABLE,
+        hopeless=hopeless,
         no_room=NO_ROOM,
         words=words,
         subject=subject,

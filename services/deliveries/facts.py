@@ -80,6 +80,8 @@ class Facts:
     """The answer to the registration that the directory began, until it confirmed the passkey."""
     cause: str = ""
     """What the delivery was written for."""
+    code: str = ""
+    """Why the last try came to nothing, where there was one."""
 
     @property
     def replacing(self) -> bool:
@@ -117,6 +119,7 @@ def read(session: Session, delivery_id: int, pair: Pair) -> Facts:
         not_after=delivery.not_after or (placement.not_after if begun is not None else None),
         answer=_answer(session, passkey, begun),
         cause=delivery.cause,
+        code=delivery.code or "",
     )
 
 

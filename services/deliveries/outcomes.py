@@ -77,6 +77,10 @@ class Dropped:
     why: Why
 
 
+UNSEEN = frozenset(("entra.not_listed", "pingone.not_readable"))
+"""Codes of a directory that took a key and did not show it yet. What it says to the same key after
+that is no judgement of it."""
+
 Outcome = Done | Later | Held | NeedsTouch | Dropped
 
 

@@ -14,6 +14,7 @@ from directories.base import (
     CeremonyAnswer,
     Connector,
     DirectoryError,
+    NotAccepted,
     NotFound,
     RemoteIdentity,
     RemotePasskey,
@@ -29,6 +30,7 @@ from services.deliveries.facts import Facts
 from services.deliveries.ledger import Ledger, LockTaken
 from services.deliveries.outbox import NOT_SERVED
 from services.deliveries.outcomes import (
+    UNSEEN,
     Done,
     Dropped,
     Held,
@@ -130,6 +132,10 @@ def _finish(
     except TouchAgain:
         connector.discard(identity, answer.remote)
         raise
+    except NotAccepted as refusal:
+        if facts.code not in UNSEEN:
+            raise
+        return Later(replace(Why.of(refusal), code=facts.code))
     except Transient:
         if facts.not_after is None or now < facts.not_after:
             raise

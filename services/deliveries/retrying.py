@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Person, Placement, PlacementState
@@ -57,6 +59,26 @@ def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: da
         code=delivery.code,
     )
     return delivery
+
+
+def hopeless(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> frozenset[int]:
+    """Those of the deliveries that trying again cannot help, by their keys, in one query."""
+    found = session.scalars(
+        select(Placement).where(
+            tuple_(Placement.directory_id, Placement.passkey_id).in_(
+                [(one.directory_id, one.passkey_id) for one in deliveries]
+            )
+        )
+    )
+    placed: dict[tuple[int, int | None], Placement] = {
+        (one.directory_id, one.passkey_id): one for one in found
+    }
+    return frozenset(
+        one.id
+        for one in deliveries
+        if (there := placed.get((one.directory_id, one.passkey_id))) is not None
+        and touch_needed(there, one, now=now)
+    )
 
 
 def touch_needed(placement: Placement, delivery: Delivery, *, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Identity, Passkey, Person, Placement, PlacementState
 from services import audit
+from services.ending import Because
 
 OWED = (
     DeliveryState.WAITING,
@@ -50,10 +51,16 @@ def unlink_if_empty(
             ),
         )
     )
-    owed = select(Delivery.id).where(
-        Delivery.directory_id == identity.directory_id,
-        Delivery.person_id == identity.person_id,
-        Delivery.state.in_(OWED),
+    owed = (
+        select(Delivery.id)
+        .outerjoin(Passkey, Delivery.passkey_id == Passkey.id)
+        .where(
+            Delivery.directory_id == identity.directory_id,
+            Delivery.person_id == identity.person_id,
+            Delivery.state.in_(OWED),
+            # What says why the directory refused a key is owed nothing any more.
+            Passkey.ended_because.is_distinct_from(Because.REFUSED.value),
+        )
     )
     if any(session.scalar(query.limit(1)) is not None for query in (there, owed)):
         return False

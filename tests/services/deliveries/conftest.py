@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from directories import registry
-from models import Delivery, DeliveryState, Directory, Identity, Passkey, Placement
+from directories.base import Way
+from models import Delivery, DeliveryState, Directory, DirectoryType, Identity, Passkey, Placement
 from services import passkeys as passkey_records
 from services.deliveries import outbox
 from services.deliveries.worker import work
@@ -134,3 +135,11 @@ class World:
 @pytest.fixture
 def world(any_portal, clock, fake) -> World:
     return World(any_portal, clock, fake)
+
+
+@pytest.fixture
+def vendor(world) -> int:
+    """A directory that begins registrations itself."""
+    world.fake.way = Way.FOREIGN
+    world.fake.takes_identities = False
+    return world.directory(type=DirectoryType.PINGONE)

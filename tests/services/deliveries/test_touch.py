@@ -6,33 +6,24 @@ import base64
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from directories.base import NotAccepted, Refused, TouchAgain, Transient, Way
+from directories.base import Misconfigured, NotAccepted, Refused, TouchAgain, Transient
 from models import (
     AuditEvent,
+    Delivery,
     DeliveryState,
     Directory,
-    DirectoryType,
-    Identity,
     Passkey,
     PlacementState,
 )
-from services import placements
-from services.deliveries import pauses
+from services import leaving, placements
+from services.deliveries import pauses, retrying
 from services.refusal import Refusal
 
 DONE, WAITING, HELD = DeliveryState.DONE, DeliveryState.WAITING, DeliveryState.HELD
 DROPPED, NEEDS_TOUCH = DeliveryState.DROPPED, DeliveryState.NEEDS_TOUCH
 PRESENT, ABSENT = PlacementState.PRESENT, PlacementState.ABSENT
-
-
-@pytest.fixture
-def vendor(world) -> int:
-    """A directory that begins registrations itself."""
-    world.fake.way = Way.FOREIGN
-    world.fake.takes_identities = False
-    return world.directory(type=DirectoryType.PINGONE)
 
 
 def refuse(world, error, times: int = 1) -> None:
@@ -257,80 +248,66 @@ def test_a_key_of_a_registration_that_nobody_noted_is_removed_by_what_it_was_beg
     assert gone == ["device-1"]
 
 
-# -- once it is there ---------------------------------------------------------------------------
+def test_a_key_that_was_taken_and_is_not_shown_yet_is_not_called_refused(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Transient("Not listed yet.", code="entra.not_listed", retry_after=30.0))
+    refuse(world, NotAccepted("Known.", code="entra.key_refused", said="exists"))
+    for _ in range(3):
+        world.work()
+        world.clock.forward(seconds=35)
+    assert (world.states(), world.placement(passkey).actual) == ([DONE], PRESENT)
 
 
-@pytest.fixture
-def placed(world, vendor) -> int:
-    passkey = world.began(vendor, name="grace")
-    world.work()
-    return passkey
-
-
-def test_a_new_name_reaches_a_directory_that_takes_names(world, placed):
-    world.fake.renames = True
-    world.rename(placed, "Red key")
-    world.work()
-    assert (world.states(), world.delivery().code) == ([DONE, DONE], None)
-    assert [one.nickname for one in world.fake.passkeys()] == ["Red key"]
-    assert len(world.fake.answers) == 1
-
-
-def test_a_directory_that_takes_no_names_is_not_written_to_and_it_is_said(world, placed):
-    world.rename(placed, "Red key")
-    world.work()
-    assert (world.delivery().state, world.delivery().code) == (DONE, "passkey.keeps_name")
-    assert world.fake.calls[-1] == "list_passkeys"
+def view(world, passkey: int, directory: int) -> placements.PlacementView:
     with world.portal.database.read() as session:
-        [view] = placements.of_passkey(session, session.get_one(Passkey, placed))
-    assert view.state is placements.Standing.READY
-    assert "may not accept" not in view.sentence
+        views = placements.of_passkey(session, session.get_one(Passkey, passkey))
+        name = session.get_one(Directory, directory).uuid
+    return next(one for one in views if one.directory == name)
 
 
-def test_a_name_that_is_refused_spoils_nothing(world, placed):
-    world.fake.renames = True
-    world.fake.before["rename_passkey"].append(Refused("No.", code="fake.name"))
-    world.rename(placed, "Red key")
+@pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs alone"])
+def test_the_person_is_told_that_a_new_touch_is_needed(world, vendor, own):
+    refused, late = (world.began(vendor, own=own) for _ in range(2))
+    refuse(world, NotAccepted("No.", code="fake.not_accepted", said="AAGUID"))
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
     world.work()
-    assert (world.delivery().state, world.delivery().code) == (DONE, "passkey.keeps_name")
+    seen = view(world, refused, vendor)
+    assert (seen.state, seen.touch_again, seen.said) == (placements.Standing.HELD, True, "AAGUID")
+    assert "did not accept this key" in seen.sentence
+    seen = view(world, late, vendor)
+    assert (seen.state, seen.touch_again) == (placements.Standing.NEEDS_TOUCH, True)
+    assert seen.sentence.startswith("Touch your key once more to finish ")
 
 
-def test_a_key_that_somebody_removed_there_needs_a_new_touch(world, placed):
-    for identity in world.fake.identities.values():
-        identity.passkeys.clear()
-    world.rename(placed, "Red key")
+def test_what_an_operator_can_mend_asks_nobody_for_a_touch(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Misconfigured("No permission.", code="fake.permission"))
     world.work()
-    assert (world.delivery().state, world.delivery().code) == (NEEDS_TOUCH, "passkey.gone")
-    assert world.placement(placed).actual is ABSENT
+    seen = view(world, passkey, vendor)
+    assert (seen.state, seen.touch_again) == (placements.Standing.HELD, False)
 
 
-def test_a_key_that_ended_is_removed_there(world, placed):
-    world.end(placed)
+def test_what_cannot_be_tried_again_is_told_from_what_can(world, vendor):
+    for error in (
+        NotAccepted("No.", code="fake.not_accepted"),
+        TouchAgain("Over.", code="fake.begin_again"),
+        Misconfigured("No permission.", code="fake.permission"),
+    ):
+        world.began(vendor)
+        refuse(world, error)
     world.work()
-    assert (world.states(), world.fake.passkeys()) == ([DONE, DONE], [])
+    with world.portal.database.read() as session:
+        rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
+        hopeless = retrying.hopeless(session, rows, now=world.clock())
+        assert [row.id in hopeless for row in rows] == [True, True, False]
 
 
-def test_a_key_of_somebody_whom_nobody_is_linked_to_is_not_called_removed(world, placed):
+def test_who_left_is_unlinked_although_a_key_was_refused_there(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, NotAccepted("No.", code="fake.not_accepted"))
+    world.work()
     with world.portal.database.write() as session:
-        session.execute(delete(Identity))
-    world.fake.identities.clear()
-    world.end(placed)
-    world.work()
-    assert (world.delivery().state, world.delivery().code) == (HELD, "identity.not_linked")
-    assert world.placement(placed).actual is PRESENT
-
-
-def test_an_identity_that_is_gone_took_its_keys_along(world, placed):
-    world.fake.identities.clear()
-    world.end(placed)
-    world.work()
-    assert world.states() == [DONE, DONE]
-    assert world.placement(placed).actual is ABSENT
-
-
-def test_a_foreign_key_is_imported_nowhere_and_a_shared_one_everywhere(world, vendor):
-    importing = world.directory()
-    foreign = world.began(vendor)
-    shared = world.began(vendor, own=True)
-    owed = {(one.passkey_id, one.directory_id) for one in world.deliveries()}
-    assert owed == {(foreign, vendor), (shared, vendor), (shared, importing)}
+        administrator = world.records(session).person()
+        person = session.get_one(Passkey, passkey).person
+        leaving.end(session, person, actor=administrator, now=world.clock())
+    assert world.identities() == {}
