@@ -22,8 +22,8 @@ from directories.base import DirectoryError, Misconfigured, Proof, ProofOptions
 from models import Challenge, Directory, Identity, Passkey, Person, Placement, PlacementState
 from services.audit import Tag, record
 from services.ceremonies import Begun, CeremonyRefusal, Purpose, challenges
-from services.ceremonies.challenges import Outcome
 from services.ceremonies.checks import GET, check_client, check_id
+from services.ceremonies.outcomes import Outcome, settle
 from services.ceremonies.purpose import Binding
 from services.ceremonies.responses import Assertion, Malformed, assertion, encoded
 from services.directories import connector
@@ -186,14 +186,14 @@ def finish(
         check_id(answer.id, answer.raw_id)
     except CeremonyRefusal as refusal:
         with portal.database.write() as session:
-            challenges.settle(session, row, Outcome.of(refusal))
+            settle(session, row, Outcome.of(refusal))
         raise
     if answer.raw_id == subject.passkey.credential_id:
         result = _relay(portal, subject, (row.remote or {})["flow"], json.loads(response))
     else:
         result = OTHER_PASSKEY
     with portal.database.write() as session:
-        challenges.settle(session, row, Outcome(accepted=asdict(result)))
+        settle(session, row, Outcome(accepted=asdict(result)))
         if result.proof is not None:
             record(
                 session,

@@ -21,8 +21,8 @@ from models.passkeys import OWN
 from services import passkeys, policies
 from services.audit import Tag, record
 from services.ceremonies import challenges, options, responses
-from services.ceremonies.challenges import Outcome
 from services.ceremonies.checks import GET, check_authenticator, check_client, check_id
+from services.ceremonies.outcomes import Outcome, settle
 from services.ceremonies.purpose import Begun, Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
 from services.portal import Portal
@@ -249,7 +249,7 @@ def _accept(portal: Portal, challenge: Challenge, binding: Binding, used: _Used)
         passkey.last_used_at = now
         passkey.backup_state = used.answer.authenticator.backup_state
         done = Authenticated(passkey.person_id, passkey.id)
-        challenges.settle(
+        settle(
             session,
             challenge,
             Outcome(accepted={"person": done.person_id, "passkey": done.passkey_id}),
@@ -287,7 +287,7 @@ def _record_refusal(
         passkey = None if refused.passkey is None else passkeys.get(session, refused.passkey.id)
         if counter and passkey is not None:
             passkey.counter_refused_at = now
-        challenges.settle(session, challenge, Outcome.of(refusal))
+        settle(session, challenge, Outcome.of(refusal))
         record(
             session,
             Tag.PASSKEY_COUNTER_REFUSED if counter else Tag.SIGN_IN_REFUSED,

@@ -11,7 +11,6 @@ import hashlib
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +22,10 @@ from config import Settings
 from models import Challenge
 from services.attestation.policy import Policy
 from services.ceremonies.options import TIMEOUT_MS
+from services.ceremonies.outcomes import Outcome, discard
 from services.ceremonies.purpose import Binding
 from services.ceremonies.refusals import CeremonyRefusal
 from services.portal import Portal
-from services.refusal import Refusal
 
 LIFETIME = timedelta(milliseconds=TIMEOUT_MS) + timedelta(minutes=1)
 """The browser's own time, and one minute for the answer to arrive."""
@@ -40,39 +39,6 @@ WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
 CANCELLED = CeremonyRefusal("cancelled")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a ceremony: `accepted` or a refusal, as JSON values."""
-
-    accepted: Mapping[str, Any] | None = None
-    refused: Mapping[str, Any] | None = None
-
-    @classmethod
-    def of(cls, refusal: Refusal) -> Outcome:
-        """The outcome of a no."""
-        return cls(
-            refused={
-                "code": refusal.code,
-                "sentence": refusal.sentence,
-                "status": refusal.status,
-                "facts": refusal.facts if isinstance(refusal, CeremonyRefusal) else None,
-            }
-        )
-
-    def result(self) -> Mapping[str, Any]:
-        """What was accepted.
-
-        Raises:
-            Refusal: when it was refused, as it was then.
-        """
-        if self.accepted is not None:
-            return self.accepted
-        refused = self.refused or {}
-        if refused["facts"] is not None:
-            raise CeremonyRefusal(refused["code"], refused["facts"])
-        raise Refusal(refused["code"], refused["sentence"], status=refused["status"])
 
 
 @dataclass(frozen=True)
@@ -192,51 +158,6 @@ def cancel_all(session: Session, which: ColumnElement[bool], *, now: datetime) -
         .execution_options(synchronize_session=False)
     )
     return len(ended.all())
-
-
-def accept(session: Session, challenge: Challenge, accepted: Mapping[str, Any]) -> None:
-    """Keep that an answer was accepted: what a directory began is not taken back any more.
-
-    Raises:
-        CeremonyRefusal: `challenge_expired` where it is being taken back already.
-    """
-    row = session.get_one(
-        Challenge, challenge.id, populate_existing=True, with_for_update={"of": Challenge}
-    )
-    if row.discard_attempts:
-        raise CeremonyRefusal("challenge_expired")
-    row.discard_at = None
-    settle(session, row, Outcome(accepted=accepted))
-
-
-def refuse(session: Session, challenge: Challenge, refusal: Refusal, *, now: datetime) -> None:
-    """Keep that an answer was refused, and have what a directory began taken back at once."""
-    settle(session, challenge, Outcome.of(refusal))
-    discard(session, challenge, now=now)
-
-
-def discard(session: Session, challenge: Challenge, *, now: datetime) -> None:
-    """Have what a directory began taken back at once, where anything still is to be."""
-    session.execute(
-        update(Challenge)
-        .where(
-            Challenge.id == challenge.id,
-            Challenge.discard_at.is_not(None),
-            Challenge.discard_attempts == 0,
-        )
-        .values(discard_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def settle(session: Session, challenge: Challenge, outcome: Outcome) -> None:
-    """Keep what became of a challenge that was taken, in the transaction that made it so."""
-    row = session.get_one(Challenge, challenge.id)
-    row.outcome = {
-        **(row.outcome or {}),
-        "accepted": outcome.accepted,
-        "refused": outcome.refused,
-    }
 
 
 def purge(session: Session, *, now: datetime) -> int:

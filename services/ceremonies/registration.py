@@ -16,7 +16,7 @@ from services.attestation.evidence import Evidence
 from services.attestation.metadata import MetadataSource
 from services.attestation.policy import Policy, decide
 from services.audit import Tag, record
-from services.ceremonies import challenges, issued, options
+from services.ceremonies import challenges, issued, options, outcomes
 from services.ceremonies.proof import prove
 from services.ceremonies.purpose import Begun, Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
@@ -207,7 +207,7 @@ def _register(
             )
         if finish is not None:
             finish(session, passkey)
-        challenges.accept(session, challenge, {"passkey": passkey.id})
+        outcomes.accept(session, challenge, {"passkey": passkey.id})
     return passkey
 
 
@@ -254,7 +254,7 @@ def _record_refusal(
     facts = refusal.facts if isinstance(refusal, CeremonyRefusal) else {}
     with portal.database.write() as session:
         if challenge is not None:
-            challenges.refuse(session, challenge, refusal, now=portal.now())
+            outcomes.refuse(session, challenge, refusal, now=portal.now())
         person = session.get_one(Person, binding.person_id)
         record(
             session,

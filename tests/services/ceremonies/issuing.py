@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from directories.base import CreationOptions, RemoteIdentity
-from models import DirectoryType, Identity, Person, Serves
+from models import DirectoryType, Identity, Passkey, Person, Serves
 from services import ceremonies
-from services.ceremonies import Begun, Purpose
+from services.ceremonies import Begun, DirectoryTrouble, Purpose
+from services.deliveries import discards
 from tests.authenticator.key import encoded
 from tests.records import Records
 from tests.services.ceremonies.conftest import SESSION
@@ -98,3 +103,58 @@ def begin(bench, person_id: int, directory_id: int, **more: Any) -> Begun:
 def touch(bench, key, begun: Begun, **twists: Any) -> dict[str, Any]:
     """What a page of ours, or a client that claims the origin it was told, answers."""
     return key.create(begun.options, origin=begun.origin or bench.origin, **twists)
+
+
+class Scene:
+    """A person, linked to a record of one directory that begins registrations."""
+
+    def __init__(self, bench, fake, world) -> None:
+        self.bench, self.fake, self.world = bench, fake, world
+        bench.choose("hid_crescendo")
+        self.person = bench.person()
+        self.remote = fake.add("ada@example.com").remote_id
+        self.directory = connected(bench.portal, self.person, remote_id=self.remote)
+        self.offers(VENDOR)
+
+    @property
+    def portal(self):
+        return self.bench.portal
+
+    def offers(self, *arguments, **more) -> None:
+        self.fake.begins = offer(self.portal, *arguments, **more)
+
+    def begin(self, **more):
+        return begin(self.bench, self.person, self.directory, **more)
+
+    def touched(self, begun, key=None, **twists) -> str:
+        return json.dumps(touch(self.bench, key or self.world.key(), begun, **twists))
+
+    def finish(self, begun, answer, **more):
+        return self.bench.finish(self.person, begun.ceremony, answer, **more)
+
+    def enrol(self, **twists) -> Passkey:
+        begun = self.begin()
+        return self.finish(begun, self.touched(begun, **twists))
+
+    def cancel(self, begun, **more) -> None:
+        given = {
+            "purpose": Purpose.ENROL,
+            "ceremony": str(begun.ceremony),
+            "session_hash": SESSION,
+            "person_id": self.person,
+            **more,
+        }
+        ceremonies.cancel(self.portal, **given)
+
+    def discard(self) -> list:
+        discards.work(self.portal, worker="worker")
+        return self.fake.discarded
+
+    def rows(self, kind) -> list:
+        with self.portal.database.read() as session:
+            return list(session.scalars(select(kind).order_by(kind.id)))
+
+    def trouble(self, **more) -> DirectoryTrouble:
+        with pytest.raises(DirectoryTrouble) as refused:
+            self.begin(**more)
+        return refused.value
