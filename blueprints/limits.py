@@ -95,6 +95,10 @@ LIMITS: dict[str, Rate] = {
     "directory_people.link": BROWSING,
     "directory_people.invite": BROWSING,
     "directory_people.pairs": IN_BULK,
+    "directory_people.list_methods": REMOTE,
+    "directory_people.remove_method": REMOTE,
+    "directory_people.sign_out": REMOTE,
+    "directory_people.temporary_pass": REMOTE,
     "proof.options": REMOTE,
     "proof.run": REMOTE,
 }

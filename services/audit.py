@@ -72,6 +72,9 @@ class Tag(StrEnum):
     DIRECTORY_SERVES_CHANGED = "directory.serves_changed"
     IDENTITY_LINKED = "identity.linked"
     IDENTITY_UNLINKED = "identity.unlinked"
+    IDENTITY_KEY_REMOVED = "identity.key_removed"
+    IDENTITY_SIGNED_OUT = "identity.signed_out"
+    IDENTITY_PASS_MADE = "identity.pass_made"  # noqa: S105 - an event, not a password
     DELIVERY_OWED = "delivery.owed"
     DELIVERY_DONE = "delivery.done"
     DELIVERY_HELD = "delivery.held"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from directories.base import Group
+from directories.base import Group, PasskeyRecord
 from directories.rules import DirectoryRules
 from models import DeliveryState, DirectoryType, Person, RoleGrant
 from services import policies, sessions
@@ -40,9 +40,28 @@ def answering() -> FakeDirectory:
     """A directory that can be asked for everything."""
     made = FakeDirectory()
     made.lists_groups = made.lists_assigned = True
+    made.revokes_sessions = made.makes_passes = True
     made.own_rules = DirectoryRules(source="The policy", enabled=True, profiles=())
     made.members[Group("staff", "Staff")] = set()
     return made
+
+
+def a_stranger_of(person: Person, clock) -> PasskeyRecord:
+    """A passkey of a person's in a directory that was not made here."""
+    return PasskeyRecord(
+        credential_id=person.user_handle,
+        public_key=b"",
+        rp_id="login.example.com",
+        user_handle=person.user_handle,
+        aaguid=uuid.UUID(int=1),
+        sign_count=0,
+        transports=("usb",),
+        user_verified=True,
+        backup_eligible=False,
+        backup_state=False,
+        nickname="From there",
+        created_at=clock(),
+    )
 
 
 class House:
@@ -83,6 +102,7 @@ class House:
                 rows.link().person = person
                 remote = fake.add(person.email, external_id=person.uuid)
                 rows.identity(entra, person, remote.remote_id)
+                remote.passkeys[person.user_handle] = a_stranger_of(person, clock)
             fake.add("nobody@example.com", name="Nobody Here")
             self.group = rows.group(self.boss, self.plain, name="Staff")
             self.taken = rows.group(self.plain, name="Taken", rank=1)

@@ -1,6 +1,6 @@
-"""The people and groups of a connected directory: browsing, linking, inviting."""
+"""The people and groups of a connected directory: browsing, linking, inviting, and their keys."""
 
-from blueprints.directory_people import inviting, linking, pairs, routes
+from blueprints.directory_people import helping, inviting, linking, methods, pairs, routes
 from blueprints.directory_people.area import blueprint
 
-__all__ = ["blueprint", "inviting", "linking", "pairs", "routes"]
+__all__ = ["blueprint", "helping", "inviting", "linking", "methods", "pairs", "routes"]

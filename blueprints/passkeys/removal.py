@@ -55,8 +55,10 @@ def remove(passkey: UUID) -> Response | str | tuple[str, int]:
     except Refusal as refusal:  # what stands in its way came up just now
         return removing.page(TEMPLATE, found, obstacle=refusal), refusal.status
     portal().wake()
+    outcomes = removing.sign_out_there(found)
     if found.id == current_user.passkey_id:
         visitor.sign_out()  # its session has ended with it; the cookie forgets it too
+    removing.tell(outcomes)  # after it: the cookie carries what is said
     session[REMOVED] = found.uuid.hex
     return redirect(url_for(".removed"), 303)
 

@@ -49,5 +49,6 @@ def end_passkey(passkey: UUID) -> Response | str | tuple[str, int]:
     except Refusal as refusal:  # what stands in its way came up just now
         return removing.page(TEMPLATE, found, obstacle=refusal), refusal.status
     portal().wake()
+    removing.tell(removing.sign_out_there(found))
     flash(f"{found.nickname} of {found.person.display_name} is ended.", "success")
     return redirect(url_for(".passkey", passkey=passkey), 303)
