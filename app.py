@@ -31,6 +31,7 @@ import blueprints.people
 import blueprints.policies
 import blueprints.privileges
 import blueprints.proof
+import blueprints.requests
 import blueprints.roles
 import blueprints.sessions
 import blueprints.settings
@@ -72,6 +73,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprints.groups.blueprint,
     blueprints.all_passkeys.blueprint,
     blueprints.mails.blueprint,
+    blueprints.requests.blueprint,
     blueprints.directories.blueprint,
     blueprints.directory_people.blueprint,
     blueprints.policies.blueprint,

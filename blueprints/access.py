@@ -52,6 +52,9 @@ MAKING_ROOM: tuple[Need, ...] = (
 )
 """What decides which of two keys a directory has room for."""
 
+MAKING_REQUESTS: tuple[Need, ...] = (Privilege.VIEW_REQUESTS, Privilege.CREATE_REQUESTS)
+RUNNING_REQUESTS: tuple[Need, ...] = (Privilege.VIEW_REQUESTS, Privilege.RUN_REQUESTS)
+
 ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "static": Door.PUBLIC,
     # home
@@ -129,6 +132,29 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "people.end_passkey": Privilege.END_PASSKEYS,
     "mails.send": Privilege.MAKE_LINKS,
     "mails.stop": Privilege.MAKE_LINKS,
+    "requests.index": Privilege.VIEW_REQUESTS,
+    "requests.show": Privilege.VIEW_REQUESTS,
+    "requests.progress": Privilege.VIEW_REQUESTS,
+    "requests.new": MAKING_REQUESTS,
+    "requests.edit": MAKING_REQUESTS,
+    "requests.people": MAKING_REQUESTS,
+    "requests.pick_people": (*MAKING_REQUESTS, Privilege.VIEW_PEOPLE),
+    "requests.pick_group": (*MAKING_REQUESTS, Privilege.VIEW_GROUPS),
+    "requests.directory": (*MAKING_REQUESTS, *BOTH_SIDES),
+    "requests.file": MAKING_REQUESTS,
+    "requests.remove": MAKING_REQUESTS,
+    "requests.review": MAKING_REQUESTS,
+    "requests.discard": MAKING_REQUESTS,
+    "requests.provision": RUNNING_REQUESTS,
+    "requests.remind": RUNNING_REQUESTS,
+    "requests.cancel": RUNNING_REQUESTS,
+    "requests.send": RUNNING_REQUESTS,
+    "requests.link": RUNNING_REQUESTS,
+    "requests.cancel_person": RUNNING_REQUESTS,
+    "requests.retry": RUNNING_REQUESTS,
+    "requests.letters": RUNNING_REQUESTS,
+    "requests.download": (Privilege.VIEW_REQUESTS, Privilege.DOWNLOAD),
+    "requests.delete": (Privilege.VIEW_REQUESTS, Privilege.DELETE_REQUESTS),
     "all_passkeys.index": Privilege.VIEW_PASSKEYS,
     "directories.index": Action.VIEW,
     "directories.new": Action.CREATE,

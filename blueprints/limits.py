@@ -87,6 +87,8 @@ LIMITS: dict[str, Rate] = {
     "policies.save_group": CEREMONY,
     "policies.take_away": CEREMONY,
     "directories.delete": CEREMONY,
+    "requests.delete": CEREMONY,
+    "requests.directory": BROWSING,
     "people.end": CEREMONY,
     "directory_people.index": BROWSING,
     "directory_people.groups": BROWSING,

@@ -14,6 +14,7 @@ NAVIGATION = (
     ("People", "people.index"),
     ("Groups", "groups.index"),
     ("Passkeys", "all_passkeys.index"),
+    ("Provisioning", "requests.index"),
     ("Directories", "directories.index"),
     ("Policies", "policies.index"),
     ("Models", "models.index"),

@@ -37,16 +37,6 @@ BATCH = 200
 REMOTE = (SourceKind.RECORD, SourceKind.DIRECTORY_GROUP)
 
 
-def source_of(session: Session, request: ProvisioningRequest) -> RequestSource | None:
-    """What the worker goes through now; None when everybody was taken in."""
-    return session.scalar(
-        select(RequestSource)
-        .where(RequestSource.request_id == request.id, RequestSource.done_at.is_(None))
-        .order_by(RequestSource.id)
-        .limit(1)
-    )
-
-
 def take_local(
     session: Session, request: ProvisioningRequest, source: RequestSource, *, now: datetime
 ) -> None:

@@ -122,7 +122,7 @@ def send(
     place = hold(session, place.id)
     if not minting.mintable(request, place, now=now) or place.person is None:
         raise minting.closed()
-    if again and not _day_is_over(place, now=now):
+    if again and not day_is_over(place, now=now):
         raise Refusal(
             "reminded_already",
             "They were sent a mail within a day. Wait until tomorrow.",
@@ -281,7 +281,8 @@ def _sent(place: RequestPerson, *, now: datetime, again: bool) -> None:
         place.invited_at = now
 
 
-def _day_is_over(place: RequestPerson, *, now: datetime) -> bool:
+def day_is_over(place: RequestPerson, *, now: datetime) -> bool:
+    """Whether the person may be reminded again."""
     last = max((one for one in (place.invited_at, place.reminded_at) if one), default=None)
     return last is None or last <= now - PAUSE
 

@@ -123,6 +123,24 @@ def revoke(session: Session, which: ColumnElement[bool], *, now: datetime) -> in
     return len(gone)
 
 
+def latest(session: Session, places: Sequence[int]) -> list[EnrolmentLink]:
+    """The links of these people that can be opened."""
+    return list(
+        session.scalars(
+            select(EnrolmentLink).where(
+                EnrolmentLink.request_person_id.in_(places),
+                EnrolmentLink.finished_at.is_(None),
+                EnrolmentLink.revoked_at.is_(None),
+            )
+        )
+    )
+
+
+def select_places(*which: ColumnElement[bool]) -> Select[int]:
+    """The keys of some people of requests."""
+    return select(RequestPerson.id).where(*which)
+
+
 def links_of(places: Select[int]) -> ColumnElement[bool]:
     """A condition on links: those of these people of requests."""
     return EnrolmentLink.request_person_id.in_(places)

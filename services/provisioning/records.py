@@ -26,6 +26,14 @@ def get(session: Session, address: uuid.UUID, *, viewer: Person) -> Provisioning
     return found
 
 
+def is_deleted(session: Session, address: uuid.UUID) -> bool:
+    """Whether the request of an address was deleted."""
+    found = select(ProvisioningRequest.id).where(
+        ProvisioningRequest.uuid == address, ProvisioningRequest.ended_at.is_not(None)
+    )
+    return session.scalar(found) is not None
+
+
 def place(
     session: Session, request: ProvisioningRequest, address: uuid.UUID
 ) -> RequestPerson | None:

@@ -20,7 +20,7 @@ from models import ProvisioningRequest, RequestPerson, RequestSource, RequestSta
 from services import audit
 from services.deliveries.pauses import after_failure
 from services.portal import Portal
-from services.provisioning import closing, gathering, inviting, settlement
+from services.provisioning import closing, gathering, inviting, settlement, sources
 from services.provisioning.admission import Why
 from services.provisioning.progress import OPEN
 from services.roles import Privilege, privileges
@@ -230,7 +230,7 @@ def _step(
                 "more. Nobody more is taken in.",
                 code="request.maker_may_not",
             )
-        source = gathering.source_of(session, request)
+        source = sources.current(session, request)
         if source is None:
             _gathered(session, request, now=now)
             return False, None

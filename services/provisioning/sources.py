@@ -34,6 +34,22 @@ def of(session: Session, request: ProvisioningRequest) -> list[RequestSource]:
     )
 
 
+def current(session: Session, request: ProvisioningRequest) -> RequestSource | None:
+    """What the worker goes through now; None when everybody was taken in."""
+    return session.scalar(
+        select(RequestSource)
+        .where(RequestSource.request_id == request.id, RequestSource.done_at.is_(None))
+        .order_by(RequestSource.id)
+        .limit(1)
+    )
+
+
+def seen(session: Session, request: ProvisioningRequest) -> int:
+    """How many people the sources named so far."""
+    found = select(func.sum(RequestSource.seen)).where(RequestSource.request_id == request.id)
+    return session.scalar(found) or 0
+
+
 def add_people(
     session: Session, request: ProvisioningRequest, chosen: Collection[Person], *, actor: Person
 ) -> int:

@@ -9,6 +9,7 @@ import "./focus.js";
 import "./offer.js";
 import "./poll.js";
 import "./preview.js";
+import "./print.js";
 import "./read-file.js";
 import "./signal.js";
 import "./system.js";

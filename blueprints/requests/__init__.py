@@ -1,0 +1,15 @@
+"""Provisioning requests: the list, making one, carrying it out, and what came of it."""
+
+from blueprints.requests import deleting, drafting, letters, listing, picking, running, showing
+from blueprints.requests.area import blueprint
+
+__all__ = [
+    "blueprint",
+    "deleting",
+    "drafting",
+    "letters",
+    "listing",
+    "picking",
+    "running",
+    "showing",
+]

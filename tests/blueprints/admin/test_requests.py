@@ -1,0 +1,465 @@
+"""The pages of provisioning requests, from the first field to the file that comes of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import uuid
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from directories import registry
+from directories.base import Group as RemoteGroup
+from directories.base import Transient
+from models import (
+    AuditEvent,
+    DirectoryType,
+    EnrolmentLink,
+    Mail,
+    Person,
+    ProvisioningRequest,
+    RequestPerson,
+    RequestSource,
+    RequestState,
+)
+from services import mails
+from services.people_csv import BOM
+from services.provisioning import rounds
+from services.role_changes import grant
+from services.roles import USER_ADMINISTRATOR
+from tests.blueprints.admin.test_delete import touch
+from tests.blueprints.conftest import said
+from tests.fake_directory import FakeDirectory
+from tests.records import Records
+
+REQUESTS = "/admin/requests"
+NOBODYS = uuid.UUID(int=7)
+CREW = RemoteGroup("g-1", "Crew")
+DOWN = Transient("No answer came.", code="fake.down", said="upstream gone", request_id="req-7")
+
+
+@pytest.fixture
+def fake(monkeypatch) -> FakeDirectory:
+    directory = FakeDirectory()
+    directory.lists_groups = True
+    directory.members = {CREW: set()}
+    monkeypatch.setattr(registry, "build", lambda *_, **__: directory)
+    return directory
+
+
+@pytest.fixture
+def entra(portal, clock, fake):
+    with portal.database.write() as session:
+        return Records(session, clock).directory("Staff", type=DirectoryType.ENTRA)
+
+
+@pytest.fixture
+def people(portal, clock):
+    """Bob and Cy, who may do nothing."""
+    with portal.database.write() as session:
+        rows = Records(session, clock)
+        return {name: rows.person(name, roles=[]) for name in ("bob", "cy")}
+
+
+@pytest.fixture
+def begin(administrator, clock):
+    """Begin a draft; its address."""
+
+    def run(**changes) -> str:
+        administrator.get(f"{REQUESTS}/new")
+        fields = {
+            "name": "New keys",
+            "driver": "link",
+            "policy": "own",
+            "last_day": str((clock() + timedelta(days=7)).date()),
+            "only_missing": "y",
+            **changes,
+        }
+        answer = administrator.send(f"{REQUESTS}/new", fields)
+        assert answer.status_code == 303, said(answer)
+        return answer.location.removesuffix("/people")
+
+    return run
+
+
+@pytest.fixture
+def work(portal):
+    def run() -> None:
+        rounds.work(portal, worker="test")
+        rounds.check(portal, worker="test")
+
+    return run
+
+
+@pytest.fixture
+def made(administrator, begin, people, work):
+    """A request for Bob and Cy; its address."""
+
+    def run(**changes) -> str:
+        order = begin(**changes)
+        chosen = [str(one.uuid) for one in people.values()]
+        administrator.send(f"{order}/people/here", {"person": chosen})
+        assert administrator.send(f"{order}/review").location == order
+        work()
+        return order
+
+    return run
+
+
+@pytest.fixture
+def places(portal):
+    def read() -> dict[str, RequestPerson]:
+        with portal.database.read() as session:
+            return {
+                one.person.given_name or one.person.email if one.person else one.email: one
+                for one in session.scalars(select(RequestPerson).order_by(RequestPerson.id))
+            }
+
+    return read
+
+
+def rows(portal, table):
+    with portal.database.read() as session:
+        return list(session.scalars(select(table).order_by(table.id)))
+
+
+def test_a_request_is_put_together_looked_at_and_made(
+    administrator, begin, people, work, places, portal
+):
+    assert "There is no request yet" in said(administrator.get(REQUESTS))
+    order = begin()
+    page = administrator.get(f"{order}/people?q=example.com")
+    assert "bob@example.com" in said(page) and "Nobody yet." in said(page)
+    chosen = [str(people["bob"].uuid), str(people["bob"].uuid), "nonsense", str(NOBODYS)]
+    assert administrator.send(f"{order}/people/here", {"person": chosen}).status_code == 303
+    assert "Bob Example Person here" in said(administrator.get(f"{order}/people"))
+    page = administrator.get(f"{order}/review")
+    assert "touches a key once" in said(page)
+    assert "By each person’s own policy" in said(page)
+    assert rows(portal, Mail) == []
+    assert administrator.send(f"{order}/review").location == order
+    work()
+    assert places()["Bob"].state is RequestState.PENDING
+    page = said(administrator.get(order))
+    assert "Bob Example" in page and "pending" in page and "Provision now" in page
+    assert "New keys" in said(administrator.get(REQUESTS))
+    assert administrator.get(f"{order}/review").status_code == 404
+
+
+def test_what_was_chosen_can_be_taken_back_and_a_draft_be_changed_and_discarded(
+    administrator, begin, people, portal
+):
+    order = begin()
+    administrator.send(f"{order}/people/here", {"person": str(people["bob"].uuid)})
+    (source,) = rows(portal, RequestSource)
+    administrator.send(f"{order}/people/remove/{source.uuid}")
+    assert "Nobody yet." in said(administrator.get(f"{order}/people"))
+    assert administrator.send(f"{order}/review").location == f"{order}/people"
+    assert "nobody is in it yet" in said(administrator.get(f"{order}/people"))
+    page = administrator.get(f"{order}/edit")
+    assert 'value="New keys"' in page.text
+    fields = {"name": "Other", "driver": "desk", "policy": "any", "last_day": "2999-01-01"}
+    assert administrator.send(f"{order}/edit", fields).status_code == 422
+    day = re.search(r'name="last_day"[^>]*value="([^"]+)"', page.text).group(1)
+    assert administrator.send(f"{order}/edit", fields | {"last_day": day}).status_code == 303
+    (row,) = rows(portal, ProvisioningRequest)
+    assert (row.name, row.driver.value, row.policy["demand_attestation"]) == (
+        "Other",
+        "desk",
+        False,
+    )
+    assert "Any FIDO2 authenticator" in said(administrator.get(f"{order}/review"))
+    assert administrator.send(f"{order}/discard").location == REQUESTS
+    assert administrator.get(f"{order}/people").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"name": "x" * 129},
+        {"last_day": "soon"},
+        {"last_day": "2001-01-01"},
+        {"last_day": "2999-01-01"},
+        {"driver": "nobody"},
+        {"policy": "none"},
+        {"directories": str(NOBODYS)},
+    ],
+)
+def test_what_cannot_be_is_told_at_its_field(administrator, clock, changes):
+    administrator.get(f"{REQUESTS}/new")
+    day = str((clock() + timedelta(days=7)).date())
+    fields = {"name": "Keys", "driver": "link", "policy": "own", "last_day": day, **changes}
+    answer = administrator.send(f"{REQUESTS}/new", fields)
+    assert answer.status_code == 422
+    assert "There is a problem" in said(answer)
+
+
+def test_whoever_may_not_decide_about_policies_is_offered_none_and_chooses_none(
+    administrator, portal, clock
+):
+    with portal.database.write() as session:
+        ada = session.scalars(select(Person).where(Person.given_name == "Ada")).one()
+        other = Records(session, clock).person("boss", roles=[])
+        for one in ("administrator",):
+            grant(session, other, one, actor=None, now=clock())
+        for held in list(ada.roles):
+            ada.roles.remove(held)
+            session.delete(held)
+        session.flush()
+        grant(session, ada, USER_ADMINISTRATOR, actor=None, now=clock())
+    page = administrator.get(f"{REQUESTS}/new")
+    assert "Each key is judged by its person’s own policy." in said(page)
+    day = str((clock() + timedelta(days=7)).date())
+    fields = {"name": "Keys", "driver": "link", "policy": "any", "last_day": day}
+    assert administrator.send(f"{REQUESTS}/new", fields).status_code == 422
+    assert rows(portal, ProvisioningRequest) == []
+
+
+def sealed(page, name: str, field: str) -> str:
+    """What a directory's page offers by this name."""
+    row = next(one for one in re.split(r"<tr>|class=\"choice\"", page.text) if name in one)
+    found = re.search(rf'name="{field}" value="([^"]+)"', row)
+    return unescape(found.group(1))
+
+
+def test_a_group_and_a_person_of_a_directory_are_taken_added_and_linked(
+    administrator, begin, entra, fake, work, places, portal, clock
+):
+    crew = [fake.add(f"crew{number}@example.com", name=f"Crew {number}") for number in (1, 2)]
+    alone = fake.add("alone@example.com", name="Alone There")
+    fake.members[CREW] = {one.remote_id for one in crew}
+    order = begin(directories=str(entra.uuid))
+    there = f"{order}/people/{entra.uuid}"
+    page = administrator.get(f"{there}?view=groups")
+    administrator.send(there, {"group": sealed(page, "Crew", "group")})
+    page = administrator.get(there, query_string={"q": "alone"})
+    administrator.send(there, {"record": sealed(page, "Alone There", "record")})
+    assert "Group of Staff" in said(administrator.get(f"{order}/people"))
+    assert "foreign ceremony" in said(administrator.get(f"{order}/review"))
+    administrator.send(f"{order}/review")
+    work()
+    people = {one.person.email for one in places().values()}
+    assert people == {"crew1@example.com", "crew2@example.com", "alone@example.com"}
+    assert alone.remote_id in {one.remote_id for one in places().values()}
+    assert all(one.state is RequestState.PENDING for one in places().values())
+
+
+def test_a_directory_that_does_not_answer_says_so(administrator, begin, entra, fake):
+    order = begin()
+    fake.before["people"].append(DOWN)
+    page = administrator.get(f"{order}/people/{entra.uuid}")
+    assert page.status_code == 502
+    assert "upstream gone" in said(page)
+
+
+def test_a_file_is_looked_at_row_by_row_before_its_people_are_taken(
+    administrator, begin, people, work, places, portal
+):
+    order = begin()
+    text = "email,display_name\nbob@example.com,\nnew@example.com,New One\nnonsense,Who\n"
+    page = administrator.send(f"{order}/people/file", {"text": text})
+    assert "To be taken: 2 , of whom 1 is not here yet" in said(page)
+    assert "Rows with a problem: 1" in said(page)
+    assert rows(portal, RequestSource) == []
+    administrator.send(f"{order}/people/file", {"text": text, "take": "1"})
+    administrator.send(f"{order}/review")
+    work()
+    assert {name: one.state.value for name, one in places().items()} == {
+        "Bob": "pending",
+        "new@example.com": "pending",
+        "nonsense": "failed",
+    }
+    assert administrator.send(f"{order}/people/file", {"text": ""}).status_code == 404
+
+
+def test_links_are_mailed_reminded_of_made_anew_and_shown_once(
+    administrator, made, places, portal, work, clock
+):
+    order = made()
+    assert administrator.send(f"{order}/provision").location == order
+    assert "on their way by mail" in said(administrator.get(order))
+    administrator.send(f"{order}/provision")
+    assert "That was said before" in said(administrator.get(order))
+    work()
+    mails.work(portal, worker="test")
+    assert len(rows(portal, Mail)) == 2
+    administrator.send(f"{order}/remind")
+    assert "Nobody is to be reminded now" in said(administrator.get(order))
+    bob = f"{order}/people/{places()['Bob'].uuid}"
+    administrator.send(f"{bob}/send", {"again": "1"})
+    assert "within a day" in said(administrator.get(order))
+    administrator.send(f"{bob}/send", {"state": "pending"})
+    page = administrator.send(f"{bob}/link")
+    assert page.location == f"{order}#new-link"
+    page = administrator.get(order)
+    assert "/links/" in said(page) and "data:image/svg+xml" in page.text
+    assert "/links/" not in said(administrator.get(order))
+    alive = [
+        one for one in rows(portal, EnrolmentLink) if one.request_person_id and not one.revoked_at
+    ]
+    assert len(alive) == 2
+    clock.forward(hours=7)
+    administrator.sign_in()
+    clock.forward(days=1)
+    administrator.sign_in()
+    administrator.get(order)
+    administrator.send(f"{order}/remind")
+    assert "Reminded by mail: 2." in said(administrator.get(order))
+
+
+def test_one_person_and_then_all_are_cancelled(administrator, made, places):
+    order = made()
+    bob = f"{order}/people/{places()['Bob'].uuid}"
+    assert administrator.send(f"{bob}/cancel", {"state": "pending"}).location.endswith(
+        "?state=pending"
+    )
+    assert places()["Bob"].state is RequestState.CANCELLED
+    administrator.send(f"{bob}/cancel")
+    assert "nothing to cancel" in said(administrator.get(order))
+    administrator.send(f"{order}/cancel")
+    page = said(administrator.get(order))
+    assert "People who were given up: 1." in page and "Provision now" not in page
+    administrator.send(f"{order}/provision")
+    assert "nothing is sent" in said(administrator.get(order))
+
+
+def test_whoever_could_not_be_taken_in_is_tried_again(
+    administrator, begin, entra, fake, people, work, places, portal, clock
+):
+    order = begin(directories=str(entra.uuid))
+    administrator.send(f"{order}/people/here", {"person": str(people["bob"].uuid)})
+    administrator.send(f"{order}/review")
+    work()
+    assert "linked to no record of Staff" in said(administrator.get(order))
+    bob = f"{order}/people/{places()['Bob'].uuid}"
+    administrator.send(f"{bob}/retry")
+    assert "still does" in said(administrator.get(order))
+    with portal.database.write() as session:
+        person = session.get_one(Person, people["bob"].id)
+        Records(session, clock).identity(entra, person, "r-1")
+    administrator.send(f"{bob}/retry")
+    assert "They are in the request now." in said(administrator.get(order))
+    assert places()["Bob"].state is RequestState.PENDING
+
+
+def test_the_name_and_the_last_day_of_a_request_that_is_made_can_be_changed(
+    administrator, made, portal, clock
+):
+    order = made()
+    day = str((clock() + timedelta(days=30)).date())
+    assert administrator.get(f"{order}/edit").status_code == 200
+    answer = administrator.send(f"{order}/edit", {"name": "Later", "last_day": day})
+    assert answer.location == order
+    page = said(administrator.get(order))
+    assert "Later" in page and day in page
+    wrong = {"name": "Later", "last_day": "2001-01-01"}
+    assert administrator.send(f"{order}/edit", wrong).status_code == 422
+    administrator.send(f"{order}/cancel")
+    answer = administrator.send(f"{order}/edit", {"name": "Too late", "last_day": day})
+    assert "it stays as it is" in said(answer)
+
+
+def test_letters_are_made_once_with_a_code_each_and_kill_other_links(
+    administrator, made, places, portal
+):
+    order = made()
+    page = administrator.get(f"{order}/letters")
+    assert "shown only this once" in said(page) and "cy@example.com" in said(page)
+    chosen = str(places()["Bob"].uuid)
+    page = administrator.send(f"{order}/letters", {"place": [chosen, "nonsense"]})
+    assert page.status_code == 200
+    assert page.text.count('class="letter"') == 1
+    assert "Hello Bob Example," in said(page) and "Hello Cy" not in said(page)
+    assert page.headers["Cache-Control"] == "no-store"
+    first = re.search(r"/links/([\w-]+)", page.text).group(1)
+    again = administrator.send(f"{order}/letters", {"place": chosen})
+    assert first not in again.text
+    assert [one.revoked_at is None for one in rows(portal, EnrolmentLink)][-2:] == [False, True]
+    assert administrator.send(f"{order}/letters", {}).location == f"{order}/letters"
+    tags = [one.tag for one in rows(portal, AuditEvent)]
+    assert tags.count("request.letters_made") == 2
+
+
+def test_the_result_is_downloaded_without_secrets_and_safe_for_spreadsheets(
+    administrator, made, portal, work
+):
+    with portal.database.write() as session:
+        cy = session.scalars(select(Person).where(Person.given_name == "Cy")).one()
+        cy.display_name = "=1+1"
+    order = made()
+    administrator.send(f"{order}/letters", {"place": []})
+    answer = administrator.get(f"{order}/download")
+    assert answer.mimetype == "text/csv"
+    found = list(csv.DictReader(io.StringIO(answer.text.removeprefix(BOM))))
+    assert [one["email"] for one in found] == ["bob@example.com", "cy@example.com"]
+    assert found[1]["person"] == "'=1+1"
+    assert {one["state"] for one in found} == {"pending"}
+    assert administrator.get(f"{order}/download?state=completed").text.count("\n") == 1
+    assert rows(portal, AuditEvent)[-1].tag == "request.downloaded"
+
+
+def test_a_request_is_deleted_with_words_and_a_touch_and_the_trail_keeps_it(
+    administrator, made, portal
+):
+    order = made()
+    address = order.rpartition("/")[2]
+    page = administrator.get(f"{order}/delete")
+    assert "2 people are given up" in said(page)
+    assert administrator.send(f"{order}/delete", {"confirmation": "yes"}).status_code == 422
+    fields = {"confirmation": "permanently delete"}
+    assert administrator.send(f"{order}/delete", fields).status_code >= 400
+    fields |= touch(administrator, f"request:{address}")
+    assert administrator.send(f"{order}/delete", fields).location == REQUESTS
+    assert administrator.send(f"{order}/delete", fields).location == REQUESTS
+    assert administrator.get(order).status_code == 404
+    assert "There is no request yet" in said(administrator.get(REQUESTS))
+    assert rows(portal, AuditEvent)[-1].tag == "request.deleted"
+
+
+def test_a_directory_that_a_request_waits_for_is_not_deleted(
+    administrator, begin, entra, fake, people, portal, clock, work
+):
+    with portal.database.write() as session:
+        Records(session, clock).identity(entra, session.get_one(Person, people["bob"].id), "r-1")
+    order = begin(directories=str(entra.uuid))
+    administrator.send(f"{order}/people/here", {"person": str(people["bob"].uuid)})
+    administrator.send(f"{order}/review")
+    work()
+    page = said(administrator.get(f"/admin/directories/{entra.uuid}/delete"))
+    assert "“New keys”. Finish or cancel first." in page
+    administrator.send(f"{order}/cancel")
+    page = said(administrator.get(f"/admin/directories/{entra.uuid}/delete"))
+    assert "Finish or cancel first." not in page
+
+
+def test_a_draft_is_there_only_for_whoever_began_it(administrator, portal, clock):
+    with portal.database.write() as session:
+        held = Records(session, clock)
+        other = held.person("other")
+        draft = held.request(other, state=RequestState.DRAFT, name="Somebody’s draft")
+    for page in ("", "/people", "/edit", "/review"):
+        assert administrator.get(f"{REQUESTS}/{draft.uuid}{page}").status_code == 404
+    assert "Somebody’s draft" not in said(administrator.get(REQUESTS))
+
+
+def test_the_list_and_the_people_are_narrowed_by_the_address(administrator, made, places):
+    order = made()
+    assert "New keys" in said(administrator.get(f"{REQUESTS}?state=pending"))
+    assert "No request found" in said(administrator.get(f"{REQUESTS}?state=expired"))
+    assert "New keys" in said(administrator.get(f"{REQUESTS}?q=keys&state=nonsense"))
+    page = said(administrator.get(f"{order}?q=bob&state=pending"))
+    assert "bob@example.com" in page and "cy@example.com" not in page
+    assert "Nobody found" in said(administrator.get(f"{order}?state=completed"))
+    assert "Nobody found" in said(administrator.get(f"{order}?q=zebra"))
+
+
+def test_the_progress_renews_itself_until_everybody_is_settled(administrator, made):
+    order = made()
+    assert "data-done" not in administrator.get(f"{order}/progress").text
+    administrator.send(f"{order}/cancel")
+    assert "data-done" in administrator.get(f"{order}/progress").text
