@@ -82,6 +82,7 @@ class Tag(StrEnum):
     DELIVERY_KEPT = "delivery.kept"
     DELIVERY_REPLACING = "delivery.replacing"
     REQUEST_CREATED = "request.created"
+    REQUEST_EDITED = "request.edited"
     REQUEST_GATHERED = "request.gathered"
     REQUEST_PROVISIONED = "request.provisioned"
     REQUEST_REMINDED = "request.reminded"
