@@ -38,8 +38,6 @@ WAIT_SECONDS = 5.0
 
 POLL_SECONDS = 0.05
 
-CANCELLED = CeremonyRefusal("cancelled")
-
 
 @dataclass(frozen=True)
 class Taken:
@@ -123,11 +121,7 @@ def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
         row = session.scalar(
             update(Challenge)
             .where(*_answerable(binding, address))
-            .values(
-                taken_at=now,
-                outcome={"accepted": None, "refused": Outcome.of(CANCELLED).refused},
-                discard_at=case((Challenge.discard_at.is_not(None), now)),
-            )
+            .values(**_cancelled(now))
             .returning(Challenge)
             .execution_options(synchronize_session=False)
         )
@@ -149,11 +143,7 @@ def cancel_all(session: Session, which: ColumnElement[bool], *, now: datetime) -
     ended = session.scalars(
         update(Challenge)
         .where(which, Challenge.taken_at.is_(None))
-        .values(
-            taken_at=now,
-            outcome={"accepted": None, "refused": Outcome.of(CANCELLED).refused},
-            discard_at=case((Challenge.discard_at.is_not(None), now)),
-        )
+        .values(**_cancelled(now))
         .returning(Challenge.id)
         .execution_options(synchronize_session=False)
     )
@@ -169,6 +159,15 @@ def purge(session: Session, *, now: datetime) -> int:
         delete(Challenge).where(Challenge.expires_at < now - KEPT, Challenge.discard_at.is_(None))
     )
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _cancelled(now: datetime) -> dict[str, Any]:
+    """What a ceremony becomes that nobody goes on with."""
+    return {
+        "taken_at": now,
+        "outcome": {"accepted": None, "refused": Outcome.of(CeremonyRefusal("cancelled")).refused},
+        "discard_at": case((Challenge.discard_at.is_not(None), now)),
+    }
 
 
 def _address(ceremony: str) -> uuid.UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from datetime import timedelta
 
 import pytest
@@ -164,6 +165,17 @@ def test_a_worker_that_died_costs_a_pause(left):
     assert left.work() == 0
     left.portal.now.forward(seconds=discards.LEASE.total_seconds())
     assert left.work() == 1 and left.row(key).discard_at is None
+
+
+def test_of_several_workers_each_takes_its_own(left):
+    keys = [left.add() for _ in range(6)]
+    threads = [threading.Thread(target=left.work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(left.fake.discarded) == 6
+    assert [left.row(key).discard_attempts for key in keys] == [1] * 6
 
 
 def test_a_worker_that_was_too_slow_leaves_it_to_the_next(left):
