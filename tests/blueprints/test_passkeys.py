@@ -7,8 +7,9 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from models import Passkey
+from models import DeliveryState, Directory, DirectoryType, Passkey, Placement
 from tests.blueprints.conftest import said
+from tests.records import Records
 
 
 def own(portal, name: str) -> Passkey:
@@ -107,3 +108,48 @@ def test_a_counter_that_went_back_is_shown(somebody, passkey):
     somebody.key.counter += 10
     somebody.sign_in()
     assert "counted fewer uses" in said(somebody.get(f"/passkeys/{passkey.uuid}"))
+
+
+@pytest.fixture
+def touched(somebody, passkey, portal, clock):
+    """Has a delivery of the person's key, to a directory that begins registrations, in a state."""
+
+    def make(state: DeliveryState, **more) -> Directory:
+        with portal.database.write() as session:
+            records = Records(session, clock)
+            directory = records.directory("PingOne", type=DirectoryType.PINGONE)
+            found = session.get_one(Passkey, passkey.id)
+            records.delivery(found, directory, state=state, reason="Over.", **more)
+            return directory
+
+    return make
+
+
+@pytest.mark.parametrize("state", [DeliveryState.NEEDS_TOUCH, DeliveryState.HELD])
+def test_a_place_that_wants_a_new_touch_leads_to_it(somebody, passkey, touched, state):
+    directory = touched(state)
+    page = somebody.get(f"/passkeys/{passkey.uuid}")
+    assert "Touch a key for PingOne" in said(page)
+    assert f'href="/passkeys/new?for={directory.uuid}"' in page.text
+
+
+def test_a_place_that_only_an_operator_can_mend_asks_for_no_touch(
+    somebody, passkey, portal, touched
+):
+    touched(DeliveryState.HELD)
+    with portal.database.write() as session:
+        placement = session.scalars(select(Placement)).one()
+        placement.begun, placement.not_after = {"device_id": "d"}, None
+    assert "Touch a key for PingOne" not in said(somebody.get(f"/passkeys/{passkey.uuid}"))
+
+
+@pytest.mark.parametrize(
+    ("because", "sentence"),
+    [("refused", "did not accept it"), ("unfinished", "was never finished"), ("lost", "lost")],
+)
+def test_a_key_that_ended_says_why(somebody, passkey, portal, clock, because, sentence):
+    with portal.database.write() as session:
+        owner = session.get_one(Passkey, passkey.id).person
+        more = {"ended_at": clock(), "ended_because": because}
+        ended = Records(session, clock).passkey(owner, **more).uuid
+    assert sentence in said(somebody.get(f"/passkeys/{ended}"))

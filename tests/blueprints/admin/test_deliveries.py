@@ -7,7 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from models import Delivery, DeliveryState, Passkey
+from models import Delivery, DeliveryState, DirectoryType, Passkey
 from tests.blueprints.conftest import said
 from tests.records import Records
 
@@ -49,6 +49,18 @@ def test_each_state_is_a_word_and_a_view(administrator, rows):
     assert "All 6 Waiting 2 Held 2 Done 1 Dropped 1" in page
     held = said(administrator.get(f"{LIST}?show=held"))
     assert "needs a new touch" in held and " running " not in held
+
+
+def test_what_only_a_new_touch_mends_is_not_offered_to_be_tried_again(administrator, portal, clock):
+    with portal.database.write() as session:
+        records = Records(session, clock)
+        passkey = records.passkey(records.person())
+        directory = records.directory(type=DirectoryType.PINGONE)
+        name = records.delivery(passkey, directory, state=DeliveryState.HELD).uuid
+    assert f"{name}/retry" not in administrator.get(f"{LIST}?show=held").text
+    answer = administrator.send(f"{LIST}/{name}/retry")
+    assert answer.status_code == 303
+    assert "Ask for a new touch of the key." in said(administrator.get(LIST))
 
 
 def test_a_held_delivery_says_why_in_the_directorys_own_words(administrator, rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from contextlib import ExitStack
 
@@ -11,8 +12,8 @@ from directories import oauth
 from directories.base import Refused, RemoteIdentity
 from directories.entra import ceremony
 from directories.http import DirectorySession
-from models import Delivery, DeliveryState, Person, PlacementState
-from services import room
+from models import Delivery, DeliveryState, Directory, Person, PlacementState
+from services import proof, room
 from services.deliveries import outbox, pauses
 from services.refusal import Refusal
 from tests.authenticator.key import SoftwareKey
@@ -112,6 +113,24 @@ def test_one_touch_lands_at_pingone_and_at_ory_and_signs_in(world, shared, key):
     assert shared.sign_in_at_ory(key).signed_out
     [user] = world.connector(shared.pingone).people("kiosk.one", None).items
     assert user.detail["mfa_enabled"] is True
+
+
+def test_the_proof_page_signs_in_at_ory_with_such_a_key(world, shared, key):
+    passkey = world.passkey(shared.touch(key))
+    world.work()
+    with world.portal.database.read() as session:
+        directory = session.get_one(Directory, shared.ory).uuid
+    about = {
+        "person_id": shared.person,
+        "session_hash": b"s" * 32,
+        "passkey": passkey.uuid,
+        "directory": directory,
+    }
+    begun = proof.begin(world.portal, **about)
+    response = json.dumps(key.get(dict(begun.options), origin=HERE))
+    result = proof.finish(world.portal, ceremony=str(begun.ceremony), response=response, **about)
+    assert (result.reason, result.expected) == ("", True)
+    assert result.proof.methods == ("passkey",)
 
 
 def test_a_new_name_reaches_both_and_an_end_takes_it_out_of_both(world, shared, key):
