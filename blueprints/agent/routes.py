@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 
 from blueprints.context import portal
 from blueprints.errors import json_endpoint
@@ -21,13 +21,17 @@ from services.refusal import Refusal
 
 blueprint = Blueprint("agent", __name__, url_prefix="/agent")
 
+SHORTEST, LONGEST = 20, 200
+"""How long something may be that could be a token."""
 LINKS = "links"
 """The kind of token that is an enrolment link's."""
 
 
-@blueprint.get("/<string(minlength=20, maxlength=200):token>")
+@blueprint.get("/<token>")
 def show(token: str) -> str:
     """What to do with this address, for whoever opens it in a browser. Nothing is looked up."""
+    if not SHORTEST <= len(token) <= LONGEST:
+        abort(404)
     return render_template(
         "agent/show.html", command=agent_tickets.command(portal().settings.base_url, token)
     )
