@@ -6,6 +6,7 @@ import json
 from uuid import UUID
 
 import pytest
+from fido2.ctap2 import Ctap2
 from fido2.webauthn import AttestationObject, CollectedClientData
 
 from latchkey_agent import cli
@@ -131,6 +132,14 @@ def test_a_blocked_key_is_not_asked_for_its_pin(enrol):
     assert (code, code_of(talk)) == (Exit.PIN, "pin_blocked")
     assert talk.pins == [PIN]
     assert portal.questions() == BEFORE
+
+
+def test_a_blocked_key_that_was_reset_gets_a_pin_and_a_passkey(enrol):
+    key = VirtualKey(pin=PIN)
+    key.pin_tries = 0
+    Ctap2(key).reset()
+    assert enrol(key, talk=Terminal("778899", "778899"))[0] == Exit.DONE
+    assert key.pin == "778899"
 
 
 def test_no_pin_typed_does_nothing(enrol):
