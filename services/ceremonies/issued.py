@@ -22,7 +22,6 @@ from directories.base import (
     CreationOptions,
     DirectoryError,
     Finding,
-    Intended,
     Misconfigured,
     RemoteIdentity,
 )
@@ -37,6 +36,7 @@ from services.ceremonies import challenges, offers
 from services.ceremonies.purpose import Begun, Binding
 from services.ceremonies.refusals import CeremonyRefusal, DirectoryTrouble
 from services.ceremonies.responses import encoded
+from services.directories import preflight
 from services.directories.connecting import connector
 from services.people import to_record
 from services.portal import Portal
@@ -219,13 +219,8 @@ def _findings(
     connection: Connector, identity: RemoteIdentity, policy: Policy, metadata: MetadataSource
 ) -> tuple[Finding, ...]:
     """What may stand behind a refusal: the directories' own words are often vague."""
-    models = None if policy.allowed_models is None else policy.allowed(metadata)
-    intended = Intended(
-        models=None if models is None else {one.aaguid: one.name for one in models},
-        attested=frozenset(one.aaguid for one in models or () if one.anchors and not one.from_file),
-    )
     try:
-        return connection.preflight(identity, intended)
+        return connection.preflight(identity, preflight.intended(policy, metadata))
     except DirectoryError as error:
         logger.info("Nothing more could be found out: %s", error.code)
         return ()

@@ -298,6 +298,7 @@ def test_a_registration_that_is_gone_needs_a_new_touch(ping, connector, ada, rec
 
 def test_a_registration_that_is_discarded_leaves_no_device(ping, connector, ada):
     begun = connector.creation_options(ada)
+    assert pending(ping, ada) == [begun.leaves]
     for _ in range(2):
         connector.discard(ada, begun.remote)
         assert pending(ping, ada) == []

@@ -87,6 +87,21 @@ def test_a_model_that_is_refused_here_is_never_sent(scene):
     assert scene.held() == 0
 
 
+def test_a_form_of_attestation_that_entra_takes_from_nobody_is_never_sent(scene):
+    with pytest.raises(CeremonyRefusal, match="attestation_format_not_taken"):
+        scene.finish(scene.begin(), attestation="fido-u2f")
+    vendors.work(scene.bench.portal)
+    assert scene.held() == 0
+
+
+def test_entra_keeps_nothing_of_what_nobody_finishes(scene):
+    scene.begin()
+    scene.bench.portal.now.forward(days=1)
+    scene.tenant.control.forget_requests()
+    vendors.work(scene.bench.portal)
+    assert scene.tenant.control.requests() == []
+
+
 def test_vague_errors_come_with_what_was_found(scene):
     scene.tenant.control.policy(isSelfServiceRegistrationAllowed=False)
     with pytest.raises(DirectoryTrouble) as refused:
