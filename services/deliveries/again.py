@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -19,6 +19,8 @@ from models import (
 from services import audit
 from services.deliveries.outbox import unplaced_passkeys
 from services.deliveries.rows import Pair, write
+from services.ending import Because
+from services.serving import IMPORTING
 
 
 def owe_held(session: Session, directory: Directory, *, now: datetime, actor: Person | None) -> int:
@@ -81,12 +83,23 @@ def owe_linked(
 
 
 def _held(directory: Directory) -> Select[Placement, int]:
-    """The placements of which a delivery is held, and whose they are."""
+    """The placements of which a delivery is held, and whose they are.
+
+    Those aside where only a new touch helps (`retrying.touch_needed`): what is known of them stays.
+    """
+    can_be_put = or_(
+        literal(directory.type in IMPORTING),
+        Placement.wanted == PlacementState.ABSENT,
+        Placement.actual == PlacementState.PRESENT,
+        Placement.not_after.is_not(None),
+    )
     return (
         select(Placement, Passkey.person_id)
         .join(Passkey, Placement.passkey_id == Passkey.id)
         .where(
             Placement.directory_id == directory.id,
+            can_be_put,
+            Passkey.ended_because.is_distinct_from(Because.REFUSED.value),
             exists().where(
                 Delivery.directory_id == Placement.directory_id,
                 Delivery.passkey_id == Placement.passkey_id,

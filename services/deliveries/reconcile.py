@@ -60,7 +60,7 @@ NOT_THERE = Why(
 )
 GONE = Why(
     "passkey.gone",
-    "The directory does not have this key any more, and takes keys only as they are made.",
+    "The directory does not have this key, and takes keys only in the moment that they are made.",
 )
 NO_NAME = Why(
     "passkey.keeps_name",

@@ -18,7 +18,7 @@ from models import (
     PlacementState,
 )
 from services import leaving, placements
-from services.deliveries import pauses, retrying
+from services.deliveries import again, pauses, retrying
 from services.refusal import Refusal
 
 DONE, WAITING, HELD = DeliveryState.DONE, DeliveryState.WAITING, DeliveryState.HELD
@@ -300,6 +300,22 @@ def test_what_cannot_be_tried_again_is_told_from_what_can(world, vendor):
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
         hopeless = retrying.hopeless(session, rows, now=world.clock())
         assert [row.id in hopeless for row in rows] == [True, True, False]
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs alone"])
+def test_a_mended_connection_tries_only_what_can_still_be_put(world, vendor, own):
+    world.began(vendor, own=own)
+    refuse(world, NotAccepted("No.", code="fake.not_accepted", said="AAGUID"))
+    world.work()
+    world.began(vendor, own=own)
+    refuse(world, Misconfigured("No permission.", code="fake.permission"))
+    world.work()
+    with world.portal.database.write() as session:
+        directory = session.get_one(Directory, vendor)
+        assert again.owe_held(session, directory, now=world.clock(), actor=None) == 1
+    world.work()
+    assert world.states() == [HELD, DROPPED, DONE]
+    assert world.deliveries()[0].said == "AAGUID"
 
 
 def test_who_left_is_unlinked_although_a_key_was_refused_there(world, vendor):
