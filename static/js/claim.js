@@ -1,11 +1,22 @@
 // Making a key for another site than this one: a browser that an organisation manages may claim that
 // site's origin (the WebAuthn extension `remoteDesktopClientOverride`; docs/managed-browser.md).
 
+const WEAKEST = "userVerificationOptional";
+
+/**
+ * Extensions as Chromium takes them: it calls it inconsistent to enforce the weakest protection of
+ * a passkey, which every key gives anyway (CTAP 2.2, section 12.1). Entra ID asks for just that.
+ */
+function taken({ enforceCredentialProtectionPolicy: enforced, ...extensions } = {}) {
+  if (!enforced || extensions.credentialProtectionPolicy === WEAKEST) return extensions;
+  return { ...extensions, enforceCredentialProtectionPolicy: enforced };
+}
+
 /** The options, with the origin that the browser is to claim; as they are where there is none. */
 export function claiming(options, origin) {
   if (!origin) return options;
   const remoteDesktopClientOverride = { origin, sameOriginWithAncestors: true };
-  return { ...options, extensions: { ...options.extensions, remoteDesktopClientOverride } };
+  return { ...options, extensions: { ...taken(options.extensions), remoteDesktopClientOverride } };
 }
 
 /**

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulators.entra.running import Running as Entra
 from emulators.pingone.running import Running as PingOne
-from models import Directory, DirectoryType
+from models import Directory, DirectoryType, Identity, Person
 from services import directories, people
 from tests.browser.conftest import Site
 
@@ -24,11 +24,28 @@ def entra(site: Site, tenant: Entra, name: str = "Contoso") -> Directory:
     return _connected(site, DirectoryType.ENTRA, name, settings, tenant.client_secret)
 
 
-def pingone(site: Site, ping: PingOne, name: str = "Ping of the house") -> Directory:
-    """The emulated environment, connected and tested."""
-    settings = ping.connection()
+def pingone(site: Site, ping: PingOne, name: str = "Ping of the house", **more: str) -> Directory:
+    """The emulated environment, connected and tested.
+
+    Args:
+        more: further settings, as `relying_party_id`.
+    """
+    settings = ping.connection() | more
     secret = settings.pop("secret")
     return _connected(site, DirectoryType.PINGONE, name, settings, secret)
+
+
+def link(site: Site, directory: Directory, person: Person, remote_id: str) -> None:
+    """Link somebody here to their record there."""
+    with site.portal.database.write() as session:
+        session.add(
+            Identity(
+                directory_id=directory.id,
+                person_id=person.id,
+                remote_id=remote_id,
+                linked_at=site.portal.now(),
+            )
+        )
 
 
 def names_of(user: Mapping[str, Any]) -> people.Names:
