@@ -21,6 +21,7 @@ from models import (
 )
 from models.passkeys import OWN
 from services import audit
+from services.deliveries import retrying
 from services.deliveries.rows import (
     CHUNK,
     STOPPED,
@@ -217,11 +218,13 @@ def _supersede(session: Session, passkey: Passkey, directory_id: int, *, now: da
             Delivery.directory_id == directory_id,
             Delivery.person_id == passkey.person_id,
             Delivery.passkey_id != passkey.id,
-            Delivery.state == DeliveryState.NEEDS_TOUCH,
+            Delivery.passkey_id.is_not(None),
+            Delivery.state.in_(STOPPED),
         )
     ).all()
+    hopeless = retrying.hopeless(session, stopped, now=now)
     for delivery in stopped:
-        if delivery.passkey is None:
+        if delivery.passkey is None or delivery.id not in hopeless:
             continue
         end_useless(
             session,
@@ -234,7 +237,7 @@ def _supersede(session: Session, passkey: Passkey, directory_id: int, *, now: da
         session.flush()
         placement = lock(session, Pair(directory_id, delivery.passkey_id, delivery.person_id))
         session.refresh(delivery, with_for_update={"of": Delivery})
-        if placement is None or delivery.state is not DeliveryState.NEEDS_TOUCH:
+        if placement is None or delivery.state not in STOPPED:
             continue
         placement.wanted = PlacementState.ABSENT
         placement.begun = placement.not_after = None
@@ -284,7 +287,8 @@ def owe_served(
 def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
     """Give up what is only on its way to people whom the directory does not serve any more.
 
-    What the directory has confirmed stays there.
+    What the directory has confirmed stays there. What it began is left to the worker, which takes
+    it back there.
     """
     unserved = (
         select(Placement.passkey_id)
@@ -294,6 +298,7 @@ def withdraw(session: Session, directory: Directory, *, now: datetime) -> None:
             Placement.directory_id == directory.id,
             Placement.wanted == PlacementState.PRESENT,
             Placement.actual == PlacementState.ABSENT,
+            Placement.not_after.is_(None),
             not_(serves(Passkey.person_id)),
         )
         .order_by(Placement.passkey_id)

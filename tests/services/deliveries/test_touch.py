@@ -16,9 +16,10 @@ from models import (
     Directory,
     Passkey,
     PlacementState,
+    Serves,
 )
 from services import leaving, placements
-from services.deliveries import again, pauses, retrying
+from services.deliveries import again, outbox, pauses, retrying
 from services.refusal import Refusal
 
 DONE, WAITING, HELD = DeliveryState.DONE, DeliveryState.WAITING, DeliveryState.HELD
@@ -219,6 +220,32 @@ def test_a_new_touch_takes_the_place_of_one_that_ran_out(world, vendor):
     assert world.deliveries()[0].code == "delivery.touched_anew"
     assert world.passkey(passkey).ended_because == "unfinished"
     assert (world.placement(passkey).wanted, world.placement(anew).actual) == (ABSENT, PRESENT)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs alone"])
+def test_a_new_touch_takes_the_place_of_a_key_that_was_refused(world, vendor, own):
+    passkey = world.began(vendor, own=own)
+    refuse(world, NotAccepted("No.", code="fake.not_accepted"))
+    world.work()
+    with world.portal.database.write() as session:
+        person = session.get_one(Passkey, passkey).person
+        world.touched(session, person, session.get_one(Directory, vendor), own=own)
+    world.work()
+    assert world.states() == [DROPPED, DONE]
+    assert (world.passkey(passkey).ended_at is None) is own
+    assert view(world, passkey, vendor).state is placements.Standing.REMOVED
+
+
+def test_who_is_not_served_any_more_gets_nothing_and_nothing_is_left_there(world, vendor):
+    passkey = world.began(vendor)
+    with world.portal.database.write() as session:
+        directory = session.get_one(Directory, vendor)
+        directory.serves = Serves.CHOSEN
+        outbox.withdraw(session, directory, now=world.clock())
+    world.work()
+    assert (world.states(), world.delivery().code) == ([DROPPED], "delivery.not_served")
+    assert len(world.fake.discarded) == 1
+    assert world.passkey(passkey).ended_because == "unfinished"
 
 
 def test_a_key_that_ended_before_it_was_finished_leaves_nothing_there(world, vendor):
