@@ -177,6 +177,7 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, key, seed):
         lambda: connector.put_passkey(there, passkey, None),
         lambda: connector.put_passkey(there, passkey_of(key, public_key=b"other"), None),
         lambda: connector.list_passkeys(there),
+        lambda: keepable([asdict(one) for one in connector.methods(there)]),
         lambda: connector.remove_passkey(there, RemotePasskey("x", passkey.credential_id)),
         lambda: prove(connector, key),
     ):

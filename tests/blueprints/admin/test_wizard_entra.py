@@ -232,6 +232,27 @@ def test_a_blank_secret_keeps_what_is_stored(wizard, stored):
     assert after.verified_at == before.verified_at
 
 
+def test_a_longer_challenge_is_set_and_shown(wizard, stored):
+    wizard.add()
+    assert stored(wizard.directory).settings["challenge_minutes"] == 5
+    assert wizard.edit(challenge_minutes="45", options_form="query").location == wizard.page
+    found = stored(wizard.directory)
+    assert (found.settings["challenge_minutes"], found.settings["options_form"]) == (45, "query")
+    assert found.verified_at
+    assert "45 minutes, from Graph’s beta version" in said(wizard.open())
+    page = wizard.open("edit").text
+    assert 'value="45"' in page and '<details class="more" open>' in page
+
+
+@pytest.mark.parametrize("minutes", ["4", "43201", "soon", "5.5"])
+def test_a_challenge_that_microsoft_does_not_give_is_refused_at_its_field(wizard, stored, minutes):
+    wizard.add()
+    refused = wizard.edit(challenge_minutes=minutes)
+    assert refused.status_code == 422
+    assert 'id="challenge_minutes-error' in refused.text
+    assert stored(wizard.directory).settings["challenge_minutes"] == 5
+
+
 @pytest.mark.parametrize("change", [{"secret": WRONG}, {"client_id": GUID}])
 def test_what_does_not_work_is_not_verified_any_more(wizard, stored, change):
     wizard.add()

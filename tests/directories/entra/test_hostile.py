@@ -19,6 +19,7 @@ from requests import PreparedRequest, Response
 from directories.base import (
     CeremonyAnswer,
     DirectoryError,
+    Intended,
     Misconfigured,
     PasskeyRecord,
     Refused,
@@ -59,6 +60,19 @@ METHOD = {
     "displayName": "Blue",
     "model": "Key",
     "createdDateTime": "2026-11-22T08:00:00Z",
+}
+PHONE = {
+    "@odata.type": "#microsoft.graph.phoneAuthenticationMethod",
+    "id": "3179e48a-750b-4051-897c-87b9720928f7",
+    "phoneNumber": "+46 70 1234567",
+    "createdDateTime": "2026-11-22T08:00:00Z",
+}
+PASS = {
+    "id": "00aa00aa-bb11-cc22-dd33-44ee44ee44ee",
+    "temporaryAccessPass": "EyZM7mMk",
+    "startDateTime": "2026-11-22T08:00:00Z",
+    "lifetimeInMinutes": 60,
+    "isUsableOnce": True,
 }
 RESTRICTIONS = {"isEnforced": True, "enforcementType": "allow", "aaGuids": [SOMEBODY, "x"]}
 POLICY = {
@@ -140,6 +154,10 @@ class Liar:
             ("/fido2Methods", self.page(METHOD)),
             ("/fido2", POLICY),
             ("/creationOptions", OPTIONS),
+            ("/methods", self.page(PHONE)),
+            ("/checkMemberGroups", {"value": [GROUP]}),
+            ("/temporaryAccessPassMethods", PASS),
+            ("/revokeSignInSessions", {"value": True}),
         ):
             if path.endswith(ending):
                 return body
@@ -204,6 +222,8 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
     connector = EntraConnector(SETTINGS, VALUE, Destinations())
     asked = {"rp_id": "localhost", "origins": ("https://keys.example.com",), "probe": True}
     keepable(asdict(connector.test(**asked)))  # it never raises
+    wanted = Intended({PASSKEY.aaguid: "Key"}, frozenset({PASSKEY.aaguid}))
+    keepable([asdict(one) for one in connector.preflight(THERE, wanted)])  # nor does this
     for call in (
         lambda: page(connector.people("", None)),
         lambda: page(connector.people("kim", None)),
@@ -215,6 +235,9 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, seed):
         lambda: keepable([asdict(one) for one in connector.list_passkeys(THERE)]),
         lambda: keepable(dict(connector.passkey_counts([SOMEBODY, "x", GROUP]))),
         lambda: connector.remove_passkey(THERE, RemotePasskey(METHOD["id"], None)),
+        lambda: keepable([asdict(one) for one in connector.methods(THERE)]),
+        lambda: connector.revoke_sessions(THERE),
+        lambda: keepable(asdict(connector.temporary_pass(THERE, minutes=60))),
         lambda: keepable(asdict(connector.rules())),
         lambda: keepable(asdict(connector.creation_options(THERE))),
         lambda: keepable(asdict(connector.put_passkey(THERE, PASSKEY, ANSWER))),

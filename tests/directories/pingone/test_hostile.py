@@ -17,7 +17,13 @@ import pytest
 from requests import PreparedRequest, Response
 
 from directories import oauth
-from directories.base import CeremonyAnswer, DirectoryError, RemoteIdentity, RemotePasskey
+from directories.base import (
+    CeremonyAnswer,
+    DirectoryError,
+    Intended,
+    RemoteIdentity,
+    RemotePasskey,
+)
 from directories.destinations import Destinations
 from directories.http import DirectorySession
 from directories.pingone import PingOneConnector, PingOneSettings, Region
@@ -197,6 +203,8 @@ def test_only_a_directory_error_comes_out(monkeypatch, person, passkey, seed):
         lambda: keepable(asdict(connector.rules())),
         lambda: keepable(asdict(connector.find_identity(person, ID) or there)),
         lambda: keepable([asdict(one) for one in connector.list_passkeys(there)]),
+        lambda: keepable([asdict(one) for one in connector.methods(there)]),
+        lambda: keepable([asdict(one) for one in connector.preflight(there, Intended())]),
         lambda: keepable(dict(connector.passkey_counts([ID, "x"]))),
         lambda: connector.remove_passkey(there, RemotePasskey("d", None)),
         lambda: keepable(asdict(connector.creation_options(there))),
