@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from directories.base import Group, PasskeyRecord
 from directories.rules import DirectoryRules
-from models import DeliveryState, DirectoryType, Person, RoleGrant
+from models import DeliveryState, DirectoryType, Person, RequestState, RoleGrant
 from services import policies, sessions
 from services.policies import Kind
 from services.roles import ADMINISTRATOR, VIEW_ONLY
@@ -110,6 +110,23 @@ class House:
             rows.group_source(self.taken, entra, self.boss)
             other = rows.group(name="Other", rank=2)
             rows.policy(group_id=other.id)
+            self.request = rows.request(self.boss, ory, entra, name="Keys for everybody")
+            rows.request_source(self.request, self.plain)
+            for one in (self.boss, self.plain):
+                rows.request_person(self.request, one)
+            rows.request_person(
+                self.request,
+                None,
+                email="who@example.com",
+                state=RequestState.FAILED,
+                code="row_wrong",
+                reason="Who is that?",
+            )
+            self.draft = rows.request(
+                self.passkeys[2].person, ory, name="A draft", state=RequestState.DRAFT
+            )
+            self.draft.gathered_at = self.draft.confirmed_at = None
+            rows.request_source(self.draft, self.plain)
             rows.browser_session(self.passkeys[2]).token_hash = sessions.digest(TOKEN)
         self.visitor = Visitor(app)
         with self.visitor.client.session_transaction(base_url=self.visitor.origin) as cookie:
@@ -137,6 +154,7 @@ class House:
             "directory": [one.uuid for one in self.directories],
             "role": [VIEW_ONLY, str(self.made.uuid), str(self.free.uuid)],
             "group": [self.group.uuid, self.taken.uuid],
+            "order": [self.request.uuid, self.draft.uuid],
             "topic": ["browser"],
         }
         router = self.app.url_map.bind("")

@@ -18,7 +18,15 @@ from werkzeug.exceptions import HTTPException
 from blueprints import access
 from directories import registry
 from directories.ory.schema import IdentitySchema
-from models import Directory, DirectoryType, EnrolmentLink, Mail, Passkey, Person
+from models import (
+    Directory,
+    DirectoryType,
+    EnrolmentLink,
+    Mail,
+    Passkey,
+    Person,
+    RequestPerson,
+)
 from services import roles
 from services.directories import ory_steps, pingone_steps
 from services.roles import ROLES, VIEW_ONLY, Action, Privilege, of_any_type, of_type
@@ -26,7 +34,13 @@ from tests.house import House, answering
 
 TAG = re.compile(r"<(a|form|button|div)\b([^>]*)>", re.DOTALL)
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
-OWNED = {"person": Person, "passkey": Passkey, "link": EnrolmentLink, "mail": Mail}
+OWNED = {
+    "person": Person,
+    "passkey": Passkey,
+    "link": EnrolmentLink,
+    "mail": Mail,
+    "place": RequestPerson,
+}
 VIEWS = ROLES[VIEW_ONLY]
 ACTS = [one for one in Privilege if one not in VIEWS]
 ELSEWHERE = ("static", "components.", "sign_in.sign_out", "icons.", "sign_up.", "setup.", "enrol.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -102,23 +102,24 @@ def admit(
     """
     fresh = _fresh(session, request, found)[: max(0, MOST - request.people_count)]
     verdicts = judge(session, request, [one.person for one in fresh if one.person], maker=maker)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for position, one in enumerate(fresh, request.people_count + 1):
         why = one.why or (verdicts.get(one.person.id) if one.person else None)
         rows.append(
-            RequestPerson(
-                request_id=request.id,
-                position=position,
-                person_id=one.person.id if one.person else None,
-                directory_id=one.directory.id if one.directory else None,
-                remote_id=one.remote_id,
-                name=one.name[:256],
-                email=one.email[:254],
-                added_at=now,
+            {
+                "request_id": request.id,
+                "position": position,
+                "person_id": one.person.id if one.person else None,
+                "directory_id": one.directory.id if one.directory else None,
+                "remote_id": one.remote_id,
+                "name": one.name[:256],
+                "email": one.email[:254],
+                "added_at": now,
                 **_outcome(why, now=now),
-            )
+            }
         )
-    session.add_all(rows)
+    if rows:
+        session.execute(insert(RequestPerson), rows)
     request.people_count += len(rows)
     session.flush()
     return len(rows)

@@ -1,63 +1,66 @@
 """A desk: an operator enrols the people of a request, one after another.
 
-Whom an operator has before them is a claim on that person's row. It lasts as long as they go on
-acting, so whoever comes back after a crash finds the person again, and a desk that is left behind
-keeps nobody. Every claim grows the row's fence, and a key is registered only behind the fence that
-its page was made with: whoever lost the person registers nothing for them.
+Whom an operator has before them is a claim on that person's row, so whoever comes back after a
+crash finds the person again. It lasts as long as they go on acting; after that it is theirs until
+somebody else takes the person, so a desk that is left behind keeps nobody. Every claim grows the
+row's fence, and a key is registered only behind the fence that its page was made with: whoever
+lost the person registers nothing for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from directories.base import Way
-from models import Passkey, Person, ProvisioningRequest, RequestPasskey, RequestPerson, RequestState
-from models.passkeys import OWN
-from services import passkeys, touches
+from models import (
+    EnrolmentLink,
+    Passkey,
+    Person,
+    ProvisioningRequest,
+    RequestPerson,
+    RequestState,
+)
+from services import passkeys
+from services.attestation.policy import Policy
 from services.portal import Portal
-from services.provisioning import progress, scope
-from services.provisioning.admission import NOT_TAKEN
+from services.provisioning import desk_steps, minting, progress, scope
+from services.provisioning.desk_lists import unfinished
 from services.provisioning.minting import mintable
 from services.provisioning.progress import OPEN
 from services.refusal import Refusal
 from services.roles import Privilege, holds_more, privileges
-from services.touches import Touch
 
 LEASE = timedelta(minutes=15)
-"""How long a person stays with an operator who does nothing."""
-RECENT = 20
-"""How many keys of the people before are told to refuse, so that the same one is noticed."""
+"""How long a person stays with an operator who does nothing, whoever asks for them."""
 BATCH = 20
 """How many people are looked at together, to find the next one."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """One touch of the person at the desk, and the key that was registered for it here."""
+class Beginning:
+    """What a ceremony at a desk is begun with."""
 
-    touch: Touch
+    person_id: int
     subject: str
-    """What its ceremony is bound to."""
-    passkey: Passkey | None
-    done: bool
+    directory_id: int | None
+    """The directory that issues the challenge; None where we do."""
+    policy: Policy | None
+    """What the key is judged by; None takes the policy in force for the person."""
+    exclude: tuple[bytes, ...]
+    """Ids of the keys that were last registered for others."""
 
 
-def held(
-    session: Session, request: ProvisioningRequest, operator: Person, *, now: datetime
-) -> RequestPerson | None:
-    """Whom the operator has before them."""
+def held(session: Session, request: ProvisioningRequest, operator: Person) -> RequestPerson | None:
+    """Whom the operator has before them, for as long as nobody else took them."""
     return session.scalar(
         select(RequestPerson)
         .where(
             RequestPerson.request_id == request.id,
             RequestPerson.claimed_by_id == operator.id,
-            RequestPerson.claim_until > now,
         )
         .order_by(RequestPerson.claim_until.desc(), RequestPerson.id)
         .limit(1)
@@ -83,16 +86,18 @@ def take(
         Refusal: `request_closed`.
     """
     _demand_open(request, now=now)
-    mine = held(session, request, operator, now=now)
-    if mine is not None and claim(session, mine, operator=operator, now=now):
-        return mine
+    mine = held(session, request, operator)
+    if mine is not None:
+        if _can(session, portal, mine, operator=operator, now=now) and claim(
+            session, mine, operator=operator, now=now
+        ):
+            return mine
+        release(session, mine, operator=operator)
     rounds = (RequestPerson.position > after, RequestPerson.position <= after)
-    for place in (one for round in rounds for one in _waiting(session, request, round, now=now)):
-        if holds_more(_person(place), operator) or not _person(place).active:
-            continue
-        if not _left(session, portal, place):
-            continue
-        if claim(session, place, operator=operator, now=now):
+    for place in (one for which in rounds for one in _waiting(session, request, which, now=now)):
+        if _can(session, portal, place, operator=operator, now=now) and claim(
+            session, place, operator=operator, now=now
+        ):
             return place
     return None
 
@@ -103,11 +108,11 @@ def choose(
     """Give the operator this very person, and put back whomever they had.
 
     Raises:
-        Refusal: `request_closed`, `person_holds_more`, `desk_taken`.
+        Refusal: as `demand`, and `desk_taken`.
     """
     demand(place, operator=operator, now=now)
     if not claim(session, place, operator=operator, now=now):
-        raise _taken(session, place)
+        raise _taken(place)
     session.execute(
         update(RequestPerson)
         .where(
@@ -142,6 +147,52 @@ def claim(session: Session, place: RequestPerson, *, operator: Person, now: date
     return fence is not None
 
 
+def taken_by(place: RequestPerson, *, operator: Person, now: datetime) -> Person | None:
+    """The other operator who has the person at their desk just now."""
+    if place.claimed_by_id in (None, operator.id):
+        return None
+    if place.claim_until is None or place.claim_until <= now:
+        return None
+    return place.claimed_by
+
+
+def begin(
+    session: Session, portal: Portal, subject: str, *, operator: Person, now: datetime
+) -> Beginning:
+    """What the ceremony of a page is begun with; the operator goes on having the person.
+
+    Args:
+        subject: of the step, as `desk_steps.steps` gave it to the page.
+
+    Raises:
+        Refusal: `step_unknown`, `step_done`, and as `renew`.
+    """
+    place = place_of(session, subject)
+    place = renew(session, place, desk_steps.read(subject).fence, operator=operator, now=now)
+    step = desk_steps.find(desk_steps.steps(session, portal, place), subject)
+    return Beginning(
+        person_id=_person(place).id,
+        subject=subject,
+        directory_id=step.touch.directory.id if step.touch.directory else None,
+        policy=scope.policy_for(session, place),
+        exclude=desk_steps.recent(session, place, step.touch),
+    )
+
+
+def place_of(session: Session, subject: str) -> RequestPerson:
+    """The person of a request whom a ceremony's subject names.
+
+    Raises:
+        Refusal: `step_unknown` when there is none.
+    """
+    place = session.scalar(
+        select(RequestPerson).where(RequestPerson.uuid == desk_steps.read(subject).place)
+    )
+    if place is None:
+        raise desk_steps.unknown()
+    return place
+
+
 def renew(
     session: Session, place: RequestPerson, fence: int, *, operator: Person, now: datetime
 ) -> RequestPerson:
@@ -154,12 +205,11 @@ def renew(
         The row, held until the transaction ends.
 
     Raises:
-        Refusal: `desk_lost` when the claim is over, or is another by now; as `demand`.
+        Refusal: `desk_lost` when somebody else took them, or another page did; as `demand`.
     """
+    _share(session, place)
     row = progress.hold(session, place.id)
     if row.fence != fence or row.claimed_by_id != operator.id:
-        raise _lost()
-    if row.claim_until is None or row.claim_until <= now:
         raise _lost()
     demand(row, operator=operator, now=now)
     row.claim_until = now + LEASE
@@ -168,28 +218,37 @@ def renew(
 
 def finish(
     session: Session,
-    place: RequestPerson,
+    portal: Portal,
+    subject: str,
     passkey: Passkey,
     *,
-    fence: int,
     operator: Person,
-    label: str,
+    label: str = "",
     now: datetime,
 ) -> None:
-    """Note that a key was registered, in the transaction that stores it.
+    """Note that a key was registered, in the transaction that stores it. With the last one the
+    person leaves the desk, and a link that they still have is dead.
 
     Args:
         label: what the operator calls the key, as a number that is printed on it; empty leaves the
             name it has.
 
     Raises:
-        Refusal: as `renew`, `progress.finished` and `passkeys.rename`; it takes the passkey back
-            with the transaction.
+        Refusal: as `renew` and `progress.finished`; it takes the passkey back with the
+            transaction.
     """
-    row = renew(session, place, fence, operator=operator, now=now)
+    place = place_of(session, subject)
+    _share(session, place)
+    planned = desk_steps.steps(session, portal, place)
+    last = all(one.done or one.subject == subject for one in planned)
+    if last:  # links are held before people
+        minting.revoke(session, EnrolmentLink.request_person_id == place.id, now=now)
+    row = renew(session, place, desk_steps.read(subject).fence, operator=operator, now=now)
     progress.finished(session, row, passkey, now=now)
-    if label.strip():
-        passkeys.rename(session, passkey, label, actor=operator, now=now)
+    if name := _printable(label):
+        passkeys.rename(session, passkey, name, actor=operator, now=now)
+    if last:
+        row.claimed_by_id = row.claim_until = None
 
 
 def release(session: Session, place: RequestPerson, *, operator: Person) -> None:
@@ -233,77 +292,6 @@ def demand(place: RequestPerson, *, operator: Person, now: datetime) -> None:
         )
 
 
-def steps(session: Session, portal: Portal, place: RequestPerson) -> tuple[Step, ...]:
-    """What the person's keys need, those that were registered for the request included."""
-    made = made_for(session, place)
-    found = touches.planned(
-        session, portal, _person(place).id, directories=scope.directories_for(session, place)
-    )
-    if not found:
-        # None of its directories can be enrolled for: it still leads to a key for this portal.
-        found = touches.planned(session, portal, _person(place).id)[:1]
-    return tuple(_step(place, touch, made) for touch in found)
-
-
-def find(planned: Sequence[Step], subject: str) -> Step:
-    """The step that a page names.
-
-    Raises:
-        Refusal: `step_unknown`, `step_done`.
-    """
-    step = next((one for one in planned if one.subject == subject), None)
-    if step is None:
-        raise Refusal("step_unknown", "This page is out of date. Open it again.", status=409)
-    if step.done:
-        raise Refusal(
-            "step_done",
-            "This step is done already, perhaps in another tab. Nothing more was registered.",
-            status=409,
-        )
-    return step
-
-
-def address(subject: str) -> UUID | None:
-    """The person of a request that a ceremony's subject names."""
-    word, _, rest = subject.partition(":")
-    try:
-        return UUID(rest.partition(":")[0]) if word == "desk" else None
-    except ValueError:
-        return None
-
-
-def made_for(session: Session, place: RequestPerson) -> tuple[Passkey, ...]:
-    """The living passkeys that were registered for the person's place in the request."""
-    return tuple(
-        session.scalars(
-            select(Passkey)
-            .join(RequestPasskey, RequestPasskey.passkey_id == Passkey.id)
-            .where(RequestPasskey.request_person_id == place.id, Passkey.ended_at.is_(None))
-            .order_by(RequestPasskey.id)
-        )
-    )
-
-
-def recent(session: Session, place: RequestPerson, touch: Touch) -> tuple[bytes, ...]:
-    """The keys that were last registered in the request for others, by their credential ids: a key
-    that holds one of them is not this person's.
-    """
-    maker = touch.directory if touch.way is Way.FOREIGN else None
-    which = Passkey.maker == OWN if maker is None else Passkey.maker == str(maker.uuid)
-    return tuple(
-        session.scalars(
-            select(Passkey.credential_id)
-            .join(RequestPasskey, RequestPasskey.passkey_id == Passkey.id)
-            .join(RequestPerson, RequestPasskey.request_person_id == RequestPerson.id)
-            .where(
-                RequestPerson.request_id == place.request_id, RequestPerson.id != place.id, which
-            )
-            .order_by(RequestPasskey.id.desc())
-            .limit(RECENT)
-        )
-    )
-
-
 def _waiting(
     session: Session, request: ProvisioningRequest, which: ColumnElement[bool], *, now: datetime
 ) -> Iterator[RequestPerson]:
@@ -317,7 +305,7 @@ def _waiting(
                 RequestPerson.position > last,
                 which,
                 RequestPerson.person_id.is_not(None),
-                _unfinished(),
+                unfinished(),
                 _free(now),
             )
             .order_by(RequestPerson.position)
@@ -329,12 +317,17 @@ def _waiting(
         last = found[-1].position
 
 
-def _unfinished() -> ColumnElement[bool]:
-    failed = and_(
-        RequestPerson.state == RequestState.FAILED,
-        or_(RequestPerson.code.is_(None), RequestPerson.code.not_in(NOT_TAKEN)),
-    )
-    return or_(RequestPerson.state.in_(OPEN), failed)
+def _can(
+    session: Session, portal: Portal, place: RequestPerson, *, operator: Person, now: datetime
+) -> bool:
+    """Whether the operator can enrol them, and anything is left to enrol: somebody who has begun
+    may only wait for a directory.
+    """
+    try:
+        demand(place, operator=operator, now=now)
+    except Refusal:
+        return False
+    return any(not one.done for one in desk_steps.steps(session, portal, place))
 
 
 def _free(now: datetime, operator: Person | None = None) -> ColumnElement[bool]:
@@ -344,27 +337,20 @@ def _free(now: datetime, operator: Person | None = None) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def _left(session: Session, portal: Portal, place: RequestPerson) -> bool:
-    """Whether anything is left to enrol. Somebody who has begun may only wait for a directory."""
-    if place.state is RequestState.PENDING:
-        return True
-    return any(not one.done for one in steps(session, portal, place))
+def _share(session: Session, place: RequestPerson) -> None:
+    """Read the request as it is now: whoever cancels or expires it waits until this is over."""
+    session.get_one(
+        ProvisioningRequest,
+        place.request_id,
+        populate_existing=True,
+        with_for_update={"read": True, "of": ProvisioningRequest},
+    )
 
 
-def _step(place: RequestPerson, touch: Touch, made: Sequence[Passkey]) -> Step:
-    directory = touch.directory
-    foreign = touch.way is Way.FOREIGN and directory is not None
-    maker = str(directory.uuid) if foreign and directory is not None else None
-    passkey = next(
-        (one for one in made if (one.maker == maker if maker else one.own)),
-        None,
-    )
-    return Step(
-        touch=touch,
-        subject=f"desk:{place.uuid}" + (f":{directory.uuid}" if directory else ""),
-        passkey=passkey,
-        done=touch.done and (foreign or passkey is not None),
-    )
+def _printable(label: str) -> str:
+    """A label that can be a name: one that is too long is cut, as the key was touched already."""
+    text = "".join(char if char.isprintable() else " " for char in label)
+    return " ".join(text.split())[: passkeys.MAX_NICKNAME].strip()
 
 
 def _person(place: RequestPerson) -> Person:
@@ -392,13 +378,12 @@ def _closed() -> Refusal:
 def _lost() -> Refusal:
     return Refusal(
         "desk_lost",
-        "This person is not at your desk any more: too much time went by, or another page of "
-        "yours or another operator has taken them. Nothing was registered.",
+        "This person is not at your desk any more: another operator, or another page of yours, "
+        "has taken them, or they were put back. Nothing was registered.",
         status=409,
     )
 
 
-def _taken(session: Session, place: RequestPerson) -> Refusal:
-    session.refresh(place)
+def _taken(place: RequestPerson) -> Refusal:
     who = place.claimed_by.display_name if place.claimed_by else "Somebody else"
     return Refusal("desk_taken", f"{who} has this person at their desk just now.", status=409)

@@ -86,6 +86,8 @@ def judge(session: Session, places: Sequence[RequestPerson], *, now: datetime) -
     for request_id in sorted({one.request_id for one in places}):
         some = [one for one in places if one.request_id == request_id]
         request = session.get_one(ProvisioningRequest, request_id)
+        begun = min((one.started_at for one in some if one.started_at), default=None)
+        request.started_at = request.started_at or begun
         places_of_request = wanted(session, request)
         registered = _registered(session, some)
         there = _placed(session, some, places_of_request)

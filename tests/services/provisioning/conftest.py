@@ -154,6 +154,3 @@ def rows(portal):
             return list(session.scalars(select(table).order_by(table.id)))
 
     return read
-
-
-__all__ = ["EnrolmentLink", "Mail", "mail"]
