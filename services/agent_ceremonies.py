@@ -147,7 +147,7 @@ def answer(portal: Portal, secret: str, *, ceremony: str, response: str) -> Answ
         now = portal.now()
         row = agent_tickets.hold(session, ticket.id)
         agent_tickets.demand_usable(session, row, now=now)
-        over = ERRANDS[Purpose(row.purpose)].finish(session, row, subject, passkey, now=now)
+        over = ERRANDS[Purpose(row.purpose)].finish(session, portal, row, subject, passkey)
         row.passkey, row.outcome = passkey, None
         row.finished_at = now if over else None
 
@@ -163,10 +163,7 @@ def answer(portal: Portal, secret: str, *, ceremony: str, response: str) -> Answ
             finish=finish,
             actor_id=actor_id,
         )
-    with portal.database.write() as session:
-        row = session.get_one(AgentTicket, ticket.id)
-        following = None if row.finished_at is not None else about(session, portal, row)
-    return Answered(passkey, portal.metadata.model(passkey.aaguid), following)
+    return Answered(passkey, portal.metadata.model(passkey.aaguid), _following(portal, ticket))
 
 
 def cancel(portal: Portal, secret: str, *, ceremony: str = "") -> None:
@@ -213,6 +210,15 @@ def places(portal: Portal, secret: str) -> tuple[list[PlacementView], bool]:
             for view in placements.of_passkey(session, passkey)
         ]
     return views, any(view.state in MOVING for view in views)
+
+
+def _following(portal: Portal, ticket: AgentTicket) -> About | None:
+    """What comes next for a ticket; None when nothing is left, or nothing of it can be done."""
+    with suppress(Refusal), portal.database.write() as session:
+        row = session.get_one(AgentTicket, ticket.id)
+        if row.finished_at is None:
+            return about(session, portal, row)
+    return None
 
 
 def _errand(session: Session, portal: Portal, ticket: AgentTicket) -> Errand:

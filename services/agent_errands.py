@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from models import AgentTicket, EnrolmentLink, Passkey
-from services import links, provisioning
+from models import AgentTicket, EnrolmentLink, Passkey, Person
+from models import Session as SignedIn
+from services import agent_tickets, links, provisioning
 from services.attestation.policy import Policy
 from services.ceremonies import Purpose
 from services.enrolment import steps
 from services.portal import Portal
+from services.provisioning import desk
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,7 @@ class Errands(Protocol):
         """
 
     def finish(
-        self,
-        session: Session,
-        ticket: AgentTicket,
-        subject: str,
-        passkey: Passkey,
-        *,
-        now: datetime,
+        self, session: Session, portal: Portal, ticket: AgentTicket, subject: str, passkey: Passkey
     ) -> bool:
         """What the passkey ends, in the transaction that stores it; whether nothing is left.
 
@@ -76,18 +71,12 @@ class Enrolling:
         )
 
     def finish(
-        self,
-        session: Session,
-        ticket: AgentTicket,
-        subject: str,
-        passkey: Passkey,
-        *,
-        now: datetime,
+        self, session: Session, portal: Portal, ticket: AgentTicket, subject: str, passkey: Passkey
     ) -> bool:
         """The step's end, which may be the link's, as `Errands.finish`."""
         link = _link(ticket)
         step = steps.find(steps.kept(session, link), subject)
-        steps.finish(session, enrolment(link), step, passkey, now=now)
+        steps.finish(session, enrolment(link), step, passkey, now=portal.now())
         return bool(ticket.subject) or steps.current(steps.kept(session, link)) is None
 
 
@@ -99,19 +88,50 @@ class Adding:
         return Errand(ticket.subject, ticket.directory_id)
 
     def finish(
+        self, session: Session, portal: Portal, ticket: AgentTicket, subject: str, passkey: Passkey
+    ) -> bool:
+        """Nothing but the ticket ends, as `Errands.finish`."""
+        return True
+
+
+class AtDesk:
+    """A passkey for somebody whom an operator has at their desk.
+
+    The ticket is the operator's: it counts while they have that person before them.
+    """
+
+    def next(self, session: Session, portal: Portal, ticket: AgentTicket) -> Errand | None:
+        """The step that the page named, as `Errands.next`; the operator goes on having them."""
+        begun = desk.begin(
+            session,
+            portal,
+            ticket.subject,
+            operator=_operator(session, ticket),
+            now=portal.now(),
+        )
+        return Errand(begun.subject, begun.directory_id, begun.policy, begun.exclude)
+
+    def finish(
         self,
         session: Session,
+        portal: Portal,
         ticket: AgentTicket,
         subject: str,
         passkey: Passkey,
         *,
         now: datetime,
     ) -> bool:
-        """Nothing but the ticket ends, as `Errands.finish`."""
+        """The step's end, as `Errands.finish`."""
+        operator = _operator(session, ticket)
+        desk.finish(session, portal, subject, passkey, operator=operator, now=now)
         return True
 
 
-ERRANDS: Mapping[Purpose, Errands] = {Purpose.ENROL: Enrolling(), Purpose.ADD: Adding()}
+ERRANDS: Mapping[Purpose, Errands] = {
+    Purpose.ENROL: Enrolling(),
+    Purpose.ADD: Adding(),
+    Purpose.DESK: AtDesk(),
+}
 
 
 def enrolment(link: EnrolmentLink) -> links.Enrolment:
@@ -119,7 +139,23 @@ def enrolment(link: EnrolmentLink) -> links.Enrolment:
     return links.Enrolment(link, link.session_hash or b"")
 
 
+def _maker(session: Session, ticket: AgentTicket) -> Person:
+    """Whoever was signed in to the page that made the ticket."""
+    made_in = session.get(SignedIn, ticket.session_id) if ticket.session_id is not None else None
+    if made_in is None:
+        raise agent_tickets.refusal("agent_page_closed")
+    return made_in.person
+
+
 def _link(ticket: AgentTicket) -> EnrolmentLink:
     if ticket.link is None:
         raise ValueError(ticket.uuid)
     return ticket.link
+
+
+def _operator(session: Session, ticket: AgentTicket) -> Person:
+    """Whose browser made a ticket."""
+    made_in = session.get(SignedIn, ticket.session_id) if ticket.session_id else None
+    if made_in is None:
+        raise agent_tickets.refusal("agent_page_closed")
+    return made_in.person

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from models import AgentTicket, EnrolmentLink, Passkey, Person, Session
+from models import AgentTicket, AuditEvent, EnrolmentLink, Passkey, Person, Session
 from services import agent_tickets
 from services.ceremonies import Purpose
+from services.provisioning import desk, desk_steps
 from services.refusal import Refusal
+from tests.authenticator.key import decoded
 from tests.blueprints.conftest import said
+from tests.records import Records
 from tests.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -279,6 +282,76 @@ class TestALink:
         assert visitor.enrol().location == "/enrol/done"
         assert code(agent.post("answer", **touched)) == "link_finished"
         assert code(agent.post("options")) == "link_finished"
+
+
+class TestADesk:
+    """An operator, Ada, has Grace before her and hands the touch to an agent."""
+
+    @pytest.fixture
+    def handed(self, portal, administrator, clock):
+        """The path of the command, and where Grace stands in the request."""
+        with portal.database.write() as session:
+            rows = Records(session, clock)
+            opened = session.scalars(select(Session)).one()
+            operator = opened.person
+            place = rows.request_person(rows.request(operator), rows.person("grace", roles=[]))
+            assert desk.claim(session, place, operator=operator, now=clock())
+            made = agent_tickets.make(
+                session,
+                purpose=Purpose.DESK,
+                subject=desk_steps.steps(session, portal, place)[0].subject,
+                person=place.person,
+                directory=None,
+                session_row=opened,
+                now=clock(),
+            )
+        return f"/agent/{made.token}", place
+
+    def test_registers_for_the_person_before_it(self, agent, handed, world, portal):
+        path, place = handed
+        traded = agent.trade(path)
+        assert traded.json["person"] == place.person.display_name
+        answer = agent.post("answer", **agent.touch(world.key()))
+        assert answer.status_code == 200, answer.text
+        with portal.database.read() as session:
+            passkey = session.scalars(select(Passkey).order_by(Passkey.id.desc())).first()
+            noted = session.scalars(
+                select(AuditEvent).where(AuditEvent.tag == "passkey.registered")
+            ).all()[-1]
+            assert passkey.person_id == place.person_id
+            assert desk_steps.made_for(session, place) == (passkey,)
+        assert noted.actor_id != noted.person_id == place.person_id
+
+    def test_asks_the_keys_of_the_people_before_to_refuse(
+        self, agent, handed, world, portal, clock
+    ):
+        path, place = handed
+        with portal.database.write() as session:
+            rows = Records(session, clock)
+            before = rows.person("before", roles=[])
+            request = session.get_one(type(place.request), place.request_id)
+            passkey = rows.passkey(before)
+            passkey.rp_id = portal.settings.rp_id
+            rows.request_passkey(rows.request_person(request, before), passkey)
+        agent.trade(path)
+        (excluded,) = agent.post("options").json["options"]["excludeCredentials"]
+        assert decoded(excluded["id"]) == passkey.credential_id
+
+    def test_does_nothing_for_whom_another_page_of_theirs_took(self, agent, handed, world, portal):
+        path, place = handed
+        agent.trade(path)
+        touched = agent.touch(world.key())
+        with portal.database.write() as session:
+            row = session.get_one(type(place), place.id)
+            assert desk.claim(session, row, operator=row.claimed_by, now=portal.now())
+        assert code(agent.post("answer", **touched)) == "desk_lost"
+        assert code(agent.post("options")) == "desk_lost"
+        assert count(portal, Passkey) == 1
+
+    def test_dies_when_the_operator_signs_out(self, agent, handed, administrator):
+        agent.trade(handed[0])
+        administrator.send("/sign-out")
+        assert code(agent.post("options")) == "agent_page_closed"
 
 
 def test_no_secret_in_the_log(agent, command, world, caplog):
