@@ -106,24 +106,17 @@ class AtDesk:
             session,
             portal,
             ticket.subject,
-            operator=_operator(session, ticket),
+            operator=_maker(session, ticket),
             now=portal.now(),
         )
         return Errand(begun.subject, begun.directory_id, begun.policy, begun.exclude)
 
     def finish(
-        self,
-        session: Session,
-        portal: Portal,
-        ticket: AgentTicket,
-        subject: str,
-        passkey: Passkey,
-        *,
-        now: datetime,
+        self, session: Session, portal: Portal, ticket: AgentTicket, subject: str, passkey: Passkey
     ) -> bool:
         """The step's end, as `Errands.finish`."""
-        operator = _operator(session, ticket)
-        desk.finish(session, portal, subject, passkey, operator=operator, now=now)
+        operator = _maker(session, ticket)
+        desk.finish(session, portal, subject, passkey, operator=operator, now=portal.now())
         return True
 
 
@@ -151,11 +144,3 @@ def _link(ticket: AgentTicket) -> EnrolmentLink:
     if ticket.link is None:
         raise ValueError(ticket.uuid)
     return ticket.link
-
-
-def _operator(session: Session, ticket: AgentTicket) -> Person:
-    """Whose browser made a ticket."""
-    made_in = session.get(SignedIn, ticket.session_id) if ticket.session_id else None
-    if made_in is None:
-        raise agent_tickets.refusal("agent_page_closed")
-    return made_in.person
