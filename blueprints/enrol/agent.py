@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from blueprints import handing_over, visitor
 from blueprints.context import portal
 from blueprints.enrol.area import blueprint, standing
-from models import Person
+from models import Directory, EnrolmentLink, Person
 from services import agent_tickets
 from services.ceremonies import Purpose
 from services.enrolment import steps
@@ -27,8 +27,8 @@ def hand_over() -> Response:
             purpose=Purpose.ENROL,
             subject=str(step.uuid),
             person=session.get_one(Person, here.own.person.id),
-            directory=step.directory,
-            link=here.own.link,
+            directory=session.get(Directory, step.directory_id) if step.directory_id else None,
+            link=session.get_one(EnrolmentLink, here.own.link.id),
             now=portal().now(),
         )
     handing_over.keep(made)

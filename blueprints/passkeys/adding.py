@@ -13,7 +13,7 @@ from blueprints.forms import CeremonyForm
 from blueprints.keys import allowed_models, seen
 from blueprints.passkeys.area import blueprint
 from blueprints.touching import TouchPage, readable
-from models import Person
+from models import Directory, Person
 from services import agent_tickets, ceremonies, touches
 from services.ceremonies import CeremonyRefusal, Purpose
 from services.touches import Touch
@@ -69,7 +69,7 @@ def hand_over() -> Response:
             purpose=Purpose.ADD,
             subject=subject,
             person=session.get_one(Person, person.id),
-            directory=touch.directory,
+            directory=session.get(Directory, touch.directory.id) if touch.directory else None,
             session_row=current_user.session,
             now=portal().now(),
         )

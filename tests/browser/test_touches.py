@@ -184,7 +184,7 @@ def test_a_foreign_relying_party_explains_itself_and_can_wait(
     page.get_by_role("button", name="Enrol a key").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Key for Ping of the house")
-    expect(main).to_contain_text("Step 2 of 2")
+    expect(main).to_contain_text("Touch 2 of 2")
     expect(main).to_contain_text("This browser cannot make keys for PingOne")
     expect(page.get_by_role("button", name="Make a command for the agent")).to_be_visible()
     expect(page.get_by_role("button", name="Enrol a key")).to_be_hidden()
