@@ -65,7 +65,7 @@ def download(
         placed = _placed(session, [key.id for found in keys.values() for key, _ in found])
         for place in places:
             count += 1
-            for key, registered in keys.get(place.id) or [(None, None)]:
+            for key, registered in _or_none(keys.get(place.id, [])):
                 cells = _cells(place, key, registered, metadata)
                 for directory in directories:
                     cells.append(placed.get((key.id, directory.id), "") if key else "")
@@ -160,3 +160,10 @@ def _cells(
 
 def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _or_none(
+    found: list[tuple[Passkey, datetime]],
+) -> Sequence[tuple[Passkey | None, datetime | None]]:
+    """What somebody registered; a line without a key where that is nothing."""
+    return found or [(None, None)]
