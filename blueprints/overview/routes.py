@@ -10,7 +10,11 @@ from models import DeliveryState, Passkey
 from services import directories, people, policies
 from services.deliveries import tally
 from services.directories import expiry
-from services.roles import Action, of_type
+from services.provisioning import records
+from services.roles import Action, Privilege, of_type
+
+SHOWN = 5
+"""Open requests that the overview names; the list has the others."""
 
 blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 
@@ -28,6 +32,7 @@ def index() -> str:
         ]
         policy = policies.current(session)
         many = people.count(session)
+        orders = records.open_now(session, limit=SHOWN) if Privilege.VIEW_REQUESTS in held else []
         keys = session.scalar(
             select(func.count()).select_from(Passkey).where(Passkey.ended_at.is_(None))
         )
@@ -40,6 +45,7 @@ def index() -> str:
     return render_template(
         "overview/index.html",
         people=many,
+        orders=orders,
         passkeys=keys or 0,
         directories=connected,
         unverified=[

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from models import Person, ProvisioningRequest, RequestPerson, RequestState
 from services import people
 from services.paging import Slice, in_order, newest_first
+from services.provisioning.progress import OPEN
+from services.provisioning.settlement import Tally, tallies
 from services.refusal import Refusal
 
 
@@ -110,6 +112,18 @@ def counts(session: Session, query: str = "", *, viewer: Person) -> dict[Request
         .group_by(ProvisioningRequest.state)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def open_now(session: Session, *, limit: int) -> list[tuple[ProvisioningRequest, Tally]]:
+    """The requests that somebody waits for, newest first, with how far they are."""
+    found = session.scalars(
+        select(ProvisioningRequest)
+        .where(ProvisioningRequest.ended_at.is_(None), ProvisioningRequest.state.in_(OPEN))
+        .order_by(ProvisioningRequest.id.desc())
+        .limit(limit)
+    ).all()
+    counted = tallies(session, found)
+    return [(one, counted[one.id]) for one in found]
 
 
 def people_of(

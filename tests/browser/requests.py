@@ -51,7 +51,7 @@ def draft(site: Site, directory: Directory, name: str = "A draft") -> Provisioni
         ada = session.scalars(select(Person).where(Person.email == scene.ADA.email)).one()
         where = by_uuid(session, directory.uuid)
         request = drafts.begin(session, choices(site, name, where), actor=ada, now=portal.now())
-        grace = people.by_email(session, scene.GRACE.email)
+        grace = people.by_email(session, scene.names(NAMES[0]).email)
         sources.add_people(session, request, [grace] if grace else [], actor=ada)
     return request
 

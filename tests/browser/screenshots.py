@@ -20,7 +20,7 @@ from models.db import Database
 from models.migrate import upgrade
 from tests.authenticator import SoftwareKey
 from tests.authenticator.world import World
-from tests.browser import scene, vendors
+from tests.browser import requests, scene, vendors
 from tests.browser.conftest import (
     ARGUMENTS,
     CHROMIUM,
@@ -95,13 +95,17 @@ class Stage:
         """Put on the stage what the pages show."""
         self.key = self.world.key()
         scene.set_up(self.site, self.key)
-        self.directory = scene.ory(self.site).uuid
+        self.directory_row = scene.ory(self.site)
+        self.directory = self.directory_row.uuid
         self.grace = scene.person(self.site)
         self.passkey = scene.passkey(self.site, self.grace, self.world.key())
         scene.link(self.site, self.grace)
 
     def connect(self, tenant: Entra, ping: PingOne) -> None:
         """Put the directories of the other types beside it."""
+        ory = self.directory_row
+        self.request = requests.staged(self.site, ory)
+        self.draft = requests.draft(self.site, ory)
         self.entra = vendors.entra(self.site, tenant).uuid
         self.pingone = vendors.pingone(self.site, ping).uuid
 
@@ -113,10 +117,21 @@ class Stage:
     def administration(self) -> dict[str, str]:
         """The pages whose address holds a UUID, by the picture's name."""
         directory = f"/admin/directories/{self.directory}"
+        request, draft = (f"/admin/requests/{one.uuid}" for one in (self.request, self.draft))
         return {
             "admin-person": f"/admin/people/{self.grace.uuid}",
             "admin-person-privileges": f"/admin/people/{self.grace.uuid}/privileges",
             "admin-passkey-story": f"/admin/passkeys/{self.passkey.uuid}",
+            "admin-request": request,
+            "admin-request-edit": f"{request}/edit",
+            "admin-request-letters": f"{request}/letters",
+            "admin-request-delete": f"{request}/delete",
+            "admin-request-draft": f"{draft}/edit",
+            "admin-request-people": f"{draft}/people?q=grace",
+            "admin-request-file": f"{draft}/people/file",
+            "admin-request-directory": f"{draft}/people/{self.entra}",
+            "admin-request-groups": f"{draft}/people/{self.entra}?view=groups",
+            "admin-request-review": f"{draft}/review",
             "admin-directory": directory,
             "admin-directory-schema": f"{directory}/schema",
             "admin-directory-mapping": f"{directory}/mapping",

@@ -29,6 +29,8 @@ SIGNED_IN = (
     "/admin/groups",
     "/admin/groups/new",
     "/admin/passkeys",
+    "/admin/requests",
+    "/admin/requests/new",
     "/admin/directories",
     "/admin/directories/new",
     "/admin/directories/new/entra",

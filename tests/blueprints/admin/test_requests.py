@@ -463,3 +463,11 @@ def test_the_progress_renews_itself_until_everybody_is_settled(administrator, ma
     assert "data-done" not in administrator.get(f"{order}/progress").text
     administrator.send(f"{order}/cancel")
     assert "data-done" in administrator.get(f"{order}/progress").text
+
+
+def test_the_overview_names_open_requests_until_they_are_done(administrator, made):
+    order = made()
+    page = said(administrator.get("/admin/"))
+    assert "New keys" in page and "0 of 2 completed" in page
+    administrator.send(f"{order}/cancel")
+    assert "New keys" not in said(administrator.get("/admin/"))
