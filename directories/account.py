@@ -1,14 +1,54 @@
-"""What an account of a directory has beside passkeys, and what can be done with it.
+"""What an account of a directory has beside passkeys, what can be done with it, and what a
+registration for it would meet.
 
 Words of `directories.base.Connector`, and to be had from there: kept apart for their length.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+
+class CheckState(StrEnum):
+    """How one check of a connection test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It could not be told, and `evidence` says why. Never blocks."""
+
+
+@dataclass(frozen=True)
+class Intended:
+    """What keys are to be made for somebody there, as far as a directory's rules care."""
+
+    models: Mapping[uuid.UUID, str] | None = None
+    """The models that our attestation policy accepts, by AAGUID, with their names; None where it
+    accepts any."""
+    attested: frozenset[uuid.UUID] = frozenset()
+    """Those whose attestation can be verified by FIDO metadata."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at before a key is made for somebody there."""
+
+    code: str
+    """Stable, for tests and support, as `entra.targeted`."""
+    state: CheckState
+    """Unknown never keeps anybody from trying."""
+    sentence: str
+    """What was found, as an operator would say it."""
+    remedy: str = ""
+    """What to do about it; empty where nothing is to be done."""
+    blocks: bool = False
+    """Whether a registration that the directory begins all the same is known to fail for it, after
+    the touch."""
 
 
 @dataclass(frozen=True)

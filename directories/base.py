@@ -14,6 +14,9 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from directories.account import (  # isort: skip
+    CheckState as CheckState,
+    Finding as Finding,
+    Intended as Intended,
     Proof as Proof,
     ProofOptions as ProofOptions,
     RemoteMethod as RemoteMethod,
@@ -62,6 +65,9 @@ class Capabilities:
     """Whether a sign-in there can be tried from our page (`begin_proof`, `finish_proof`)."""
     revokes_sessions: bool = False
     """Whether a person's sign-ins there can be ended (`revoke_sessions`)."""
+    begins_in_vain: bool = False
+    """Whether it begins registrations that it can be known to refuse in the end, so that
+    `preflight` is worth a look first."""
     makes_passes: bool = False
     """Whether a person can be given a passcode for one sign-in there (`temporary_pass`)."""
     renames: bool = False
@@ -202,15 +208,6 @@ class CeremonyAnswer:
     remote: Mapping[str, Any]
 
 
-class CheckState(StrEnum):
-    """How one check of a connection test ended."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """It could not be told, and `evidence` says why. Never blocks."""
-
-
 @dataclass(frozen=True)
 class Check:
     """One line of a connection test."""
@@ -229,31 +226,6 @@ class Check:
     """What to do next; empty when it passed."""
     patch: str = ""
     """What an operator can apply there, ready to copy, where the remedy is to apply something."""
-
-
-@dataclass(frozen=True)
-class Intended:
-    """What keys are to be made for somebody there, as far as a directory's rules care."""
-
-    models: Mapping[uuid.UUID, str] | None = None
-    """The models that our attestation policy accepts, by AAGUID, with their names; None where it
-    accepts any."""
-    attested: frozenset[uuid.UUID] = frozenset()
-    """Those whose attestation can be verified by FIDO metadata."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at before a key is made for somebody there."""
-
-    code: str
-    """Stable, for tests and support, as `entra.targeted`."""
-    state: CheckState
-    """Unknown never keeps anybody from trying."""
-    sentence: str
-    """What was found, as an operator would say it."""
-    remedy: str = ""
-    """What to do about it; empty where nothing is to be done."""
 
 
 @dataclass(frozen=True)
@@ -328,7 +300,7 @@ class Connector(Protocol):
     def preflight(self, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
         """What a registration for this person would meet there, read without leaving a trace.
 
-        Never raises for what a finding is about: what cannot be read is unknown.
+        What may not be read is unknown, and nothing is raised for it but `Transient`.
         """
 
     def creation_options(self, identity: RemoteIdentity) -> CreationOptions:

@@ -75,6 +75,7 @@ class FakeDirectory(Connector):
         self.other_methods: tuple[RemoteMethod, ...] = ()
         self.revokes_sessions = False
         self.makes_passes = False
+        self.begins_in_vain = False
         self.intended: list[Intended] = []
         self.signed_out: list[str] = []
         self.passes: list[str] = []
@@ -127,6 +128,7 @@ class FakeDirectory(Connector):
             renames=self.renames,
             revokes_sessions=self.revokes_sessions,
             makes_passes=self.makes_passes,
+            begins_in_vain=self.begins_in_vain,
         )
 
     def rules(self) -> DirectoryRules:

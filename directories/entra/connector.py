@@ -49,6 +49,7 @@ CAPABILITIES = Capabilities(
     has_rules=True,
     revokes_sessions=True,
     makes_passes=True,
+    begins_in_vain=True,
 )
 
 

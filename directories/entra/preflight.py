@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
-from directories.base import CheckState, DirectoryError, Finding, Intended, RemoteIdentity
+from directories.base import (
+    CheckState,
+    DirectoryError,
+    Finding,
+    Intended,
+    RemoteIdentity,
+    Transient,
+)
 from directories.entra import passkeys, policy, remedies
 from directories.entra.api import EntraApi
 from directories.rules import Attestation, Profile
@@ -17,12 +24,19 @@ from directories.rules import Attestation, Profile
 MANY = 10
 """Passkeys. No limit is published; some tell of this one (section 2.7)."""
 
+_REFUSED_LATE = ("entra.targeted", "entra.models_admitted", "entra.attestation")
+"""What Entra may give out a challenge in spite of, and refuses once the key was touched."""
+
 MOST_NAMED = 3
 """Models that a sentence names."""
 
 
 def findings(api: EntraApi, identity: RemoteIdentity, intended: Intended) -> tuple[Finding, ...]:
-    """Look at everything that is known to make a registration fail."""
+    """Look at everything that is known to make a registration fail.
+
+    Raises:
+        Transient: while nothing can be looked at.
+    """
     return (*_account(identity), *_policy(api, identity, intended), _room(api, identity))
 
 
@@ -44,6 +58,8 @@ def _account(identity: RemoteIdentity) -> Iterable[Finding]:
 def _policy(api: EntraApi, identity: RemoteIdentity, intended: Intended) -> Iterable[Finding]:
     try:
         read = policy.read(api)
+    except Transient:
+        raise
     except DirectoryError as error:
         yield _unknown(
             "entra.policy_on",
@@ -162,6 +178,8 @@ def _admits(profile: Profile, model: UUID) -> bool:
 def _room(api: EntraApi, identity: RemoteIdentity) -> Finding:
     try:
         many = len(passkeys.listed(api, identity.remote_id))
+    except Transient:
+        raise
     except DirectoryError as error:
         return _unknown(
             "entra.room",
@@ -190,7 +208,7 @@ def _passed(code: str, sentence: str) -> Finding:
 
 
 def _failed(code: str, sentence: str, remedy: str) -> Finding:
-    return Finding(code, CheckState.FAILED, sentence, remedy)
+    return Finding(code, CheckState.FAILED, sentence, remedy, blocks=code in _REFUSED_LATE)
 
 
 def _unknown(code: str, sentence: str, remedy: str = "") -> Finding:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from directories.base import CheckState, DirectoryError, Finding, RemoteIdentity
+from directories.base import CheckState, DirectoryError, Finding, RemoteIdentity, Transient
 from directories.pingone import documents, policies
 from directories.pingone.api import PingOneApi
 from directories.pingone.settings import PingOneSettings
@@ -23,7 +23,11 @@ _ROLE = (
 def findings(
     api: PingOneApi, settings: PingOneSettings, identity: RemoteIdentity
 ) -> tuple[Finding, ...]:
-    """Look at everything that is known to make a registration fail."""
+    """Look at everything that is known to make a registration fail.
+
+    Raises:
+        Transient: while nothing can be looked at.
+    """
     return (*_account(identity), *_policy(api, settings), _room(api, identity))
 
 
@@ -40,6 +44,8 @@ def _account(identity: RemoteIdentity) -> Iterable[Finding]:
 def _policy(api: PingOneApi, settings: PingOneSettings) -> Iterable[Finding]:
     try:
         chosen = policies.chosen(policies.read(api), settings.mfa_policy_id)
+    except Transient:
+        raise
     except DirectoryError as error:
         yield _unread("pingone.pairs", "The MFA policy", error)
         return
@@ -92,6 +98,8 @@ def _room(api: PingOneApi, identity: RemoteIdentity) -> Finding:
     try:
         held = api.devices(identity.remote_id)
         most = documents.inner(api.mfa_settings(), "pairing", "maxAllowedDevices")
+    except Transient:
+        raise
     except DirectoryError as error:
         return _unread(code, "How many devices they have and may have", error)
     # What counts are devices that are active or blocked, of every type (section 3.3).

@@ -23,6 +23,7 @@ from directories.base import (
     DirectoryError,
     Finding,
     Misconfigured,
+    Refused,
     RemoteIdentity,
 )
 from directories.pingone import enrols_here
@@ -79,17 +80,21 @@ def begin(
     connection: Connector | None = None
     identity: RemoteIdentity | None = None
     begun: CreationOptions | None = None
+    findings: tuple[Finding, ...] = ()
     try:
         connection = connector(portal, asked.directory)
         identity = _identity(connection, asked)
+        if connection.capabilities.begins_in_vain:
+            findings = _findings(connection, identity, asked.policy, portal.metadata)
+            _demand_a_way(findings)
         begun = connection.creation_options(identity)
         return _keep(portal, binding, asked, begun, exclude)
     except Exception as error:
-        findings: tuple[Finding, ...] = ()
         if connection is not None and identity is not None:
             if begun is not None:
                 _take_back(connection, identity, begun)
-            elif isinstance(error, DirectoryError):
+                findings = ()  # what is in the way came after them
+            elif isinstance(error, DirectoryError) and not findings:
                 findings = _findings(connection, identity, asked.policy, portal.metadata)
         if isinstance(error, DirectoryError):
             raise _trouble(portal, binding, asked, error, findings) from None
@@ -218,12 +223,25 @@ def _excluding(begun: CreationOptions, exclude: Collection[bytes]) -> dict[str, 
 def _findings(
     connection: Connector, identity: RemoteIdentity, policy: Policy, metadata: MetadataSource
 ) -> tuple[Finding, ...]:
-    """What may stand behind a refusal: the directories' own words are often vague."""
+    """What is in the way of a registration, or may stand behind a refusal: the directories' own
+    words are often vague.
+    """
     try:
         return connection.preflight(identity, preflight.intended(policy, metadata))
     except DirectoryError as error:
         logger.info("Nothing more could be found out: %s", error.code)
         return ()
+
+
+def _demand_a_way(findings: Sequence[Finding]) -> None:
+    """Begin nothing that is known to fail: the touch would leave an entry on the key for nothing.
+
+    Raises:
+        Refused: `ceremony.known_to_fail`, with what stands in the way.
+    """
+    known = [one.sentence for one in findings if one.blocks]
+    if known:
+        raise Refused(" ".join(known), code="ceremony.known_to_fail")
 
 
 def _take_back(connection: Connector, identity: RemoteIdentity, begun: CreationOptions) -> None:

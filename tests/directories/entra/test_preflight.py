@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from directories.base import Finding, Intended, RemoteIdentity
+from directories.base import Finding, Intended, RemoteIdentity, Transient
 from emulators.entra.policy import DEFAULT_PROFILE, PILOT_PROFILE
-from tests.directories.entra.conftest import identity_of
+from tests.directories.entra.conftest import connect, identity_of
 from tests.directories.entra.test_rules import profile, target
 
 POLICY = "Policy.Read.AuthenticationMethod"
@@ -200,3 +200,25 @@ def test_many_passkeys_are_no_known_limit(tenant, connector, somebody):
 def test_an_account_that_can_have_no_use_of_a_key_is_found(connector, somebody, change, word):
     one = found(connector, replace(somebody, **change))["entra.account"]
     assert (one.state.value, word in one.sentence) == ("failed", True)
+
+
+def test_only_what_entra_refuses_after_the_touch_blocks(tenant, connector, somebody):
+    tenant.control.policy(
+        isSelfServiceRegistrationAllowed=False,
+        includeTargets=[target(PILOT_PROFILE, DEFAULT_PROFILE)],
+    )
+    blocking = {code for code, one in found(connector, somebody).items() if one.blocks}
+    assert blocking == {"entra.targeted"}
+    tenant.control.policy(includeTargets=[target("all_users", DEFAULT_PROFILE)])
+    tenant.control.restrict("block", str(CRESCENDO))
+    blocking = {code for code, one in found(connector, somebody).items() if one.blocks}
+    assert blocking == {"entra.models_admitted"}
+    tenant.control.restrict("block", str(OTHER))
+    assert not any(one.blocks for one in found(connector, somebody, BOTH).values())
+
+
+@pytest.mark.parametrize("path", ["/fido2$", "fido2Methods"])
+def test_while_entra_does_not_answer_nothing_is_found(tenant, somebody, path):
+    tenant.control.fail(status=503, path=path, times=100)
+    with pytest.raises(Transient):
+        connect(tenant).preflight(somebody, ONE)

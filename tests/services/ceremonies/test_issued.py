@@ -294,6 +294,34 @@ def test_the_directorys_own_words_and_what_was_found_are_told(scene):
     assert scene.world.key().aaguid in intended.models
 
 
+def test_what_is_known_to_fail_after_the_touch_is_not_begun(scene):
+    scene.fake.begins_in_vain = True
+    known = Finding("fake.models", CheckState.FAILED, "It takes no such key.", blocks=True)
+    other = Finding("fake.full", CheckState.FAILED, "It may be full.")
+    scene.fake.findings = (other, known)
+    trouble = scene.trouble()
+    assert (trouble.cause, trouble.reason) == ("ceremony.known_to_fail", "It takes no such key.")
+    assert trouble.findings == (other, known)
+    assert "creation_options" not in scene.fake.calls
+
+
+@pytest.mark.parametrize("state", [CheckState.FAILED, CheckState.UNKNOWN])
+def test_what_is_not_known_to_fail_keeps_nobody_from_trying(scene, state):
+    scene.offers()
+    scene.fake.begins_in_vain = True
+    scene.fake.findings = (Finding("fake.full", state, "It may be full."),)
+    scene.begin()
+    assert "creation_options" in scene.fake.calls
+
+
+def test_a_look_that_fails_keeps_nobody_from_trying(scene):
+    scene.offers()
+    scene.fake.begins_in_vain = True
+    scene.fake.before["preflight"].append(Transient("Not now.", code="fake.busy"))
+    scene.begin()
+    assert "creation_options" in scene.fake.calls
+
+
 def test_findings_that_cannot_be_had_hide_nothing(scene):
     scene.fake.before["creation_options"].append(Transient("Not now.", code="fake.busy"))
     scene.fake.before["preflight"].append(Transient("Not now either.", code="fake.busy"))
