@@ -79,9 +79,6 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "enrol.agent": Door.PUBLIC,
     "ceremonies.options": Door.PUBLIC,
     "ceremonies.cancel": Door.PUBLIC,
-    "icons.show": Door.PUBLIC,
-    # one's own passkeys
-    "passkeys.index": Door.SIGNED_IN,
     # desk agents guard themselves by the token of a page, and by the secret it is traded for
     "agent.show": Door.PUBLIC,
     "agent.look": Door.PUBLIC,
@@ -90,6 +87,9 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "agent.answer": Door.PUBLIC,
     "agent.cancel": Door.PUBLIC,
     "agent.state": Door.PUBLIC,
+    "icons.show": Door.PUBLIC,
+    # one's own passkeys
+    "passkeys.index": Door.SIGNED_IN,
     "passkeys.new": Door.SIGNED_IN,
     "passkeys.hand_over": Door.SIGNED_IN,
     "passkeys.agent": Door.SIGNED_IN,
@@ -153,6 +153,13 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "requests.cancel_person": RUNNING_REQUESTS,
     "requests.retry": RUNNING_REQUESTS,
     "requests.letters": RUNNING_REQUESTS,
+    "requests.desk": RUNNING_REQUESTS,
+    "requests.desk_placements": RUNNING_REQUESTS,
+    "requests.desk_next": RUNNING_REQUESTS,
+    "requests.desk_choose": RUNNING_REQUESTS,
+    "requests.desk_leave": RUNNING_REQUESTS,
+    "requests.desk_hand_over": RUNNING_REQUESTS,
+    "requests.desk_agent": RUNNING_REQUESTS,
     "requests.download": (Privilege.VIEW_REQUESTS, Privilege.DOWNLOAD),
     "requests.delete": (Privilege.VIEW_REQUESTS, Privilege.DELETE_REQUESTS),
     "all_passkeys.index": Privilege.VIEW_PASSKEYS,

@@ -36,6 +36,13 @@ class TouchPage:
     """Where the agent's progress is told."""
     going_on: str
     """Where a person goes on once the agent is done."""
+    button: str = "Enrol a key"
+    whose: str = "your"
+    """Which key is to be inserted, as "your" or "Grace Hopper’s"."""
+    excluded: str = ""
+    """What it means that a key refuses because of one that is on it; empty for the usual."""
+    labelled: bool = False
+    """Whether whoever makes the touch may say what the key is called."""
 
     @property
     def title(self) -> str:

@@ -12,7 +12,7 @@ from blueprints.enrol.area import standing
 from services import ceremonies, links, touches
 from services.ceremonies import Begun, CeremonyRefusal, Purpose
 from services.enrolment import steps
-from services.provisioning import scope
+from services.provisioning import desk, scope
 from services.refusal import Refusal
 from services.touches import Touch
 
@@ -25,12 +25,20 @@ class Asker:
     session_hash: bytes
 
 
-def asker(purpose: Purpose) -> Asker:
+def asker(purpose: Purpose, subject: str) -> Asker:
     """Who asks, for a registration.
 
+    Args:
+        subject: of the page; at a desk it names whose key it will be.
+
     Raises:
-        Refusal: when nobody is signed in, or no enrolment is open in this browser.
+        Refusal: when nobody is signed in, or no enrolment is open in this browser; `step_unknown`.
     """
+    if purpose is Purpose.DESK:
+        demand_sign_in()
+        with portal().database.read() as session:
+            place = desk.place_of(session, subject)
+        return Asker(place.person_id or 0, current_user.session_hash)
     if purpose is Purpose.ADD:
         demand_sign_in()
         return Asker(current_user.person.id, current_user.session_hash)
@@ -46,13 +54,15 @@ def begin(purpose: Purpose, subject: str) -> Begun:
     """Begin the registration that a page asks for.
 
     Args:
-        subject: a step of the enrolment; of somebody signed in, the directory that the key is for,
-            or nothing for one of this portal's own.
+        subject: a step of the enrolment, or of the person at a desk; of somebody signed in, the
+            directory that the key is for, or nothing for one of this portal's own.
 
     Raises:
         Refusal: as the services have it.
     """
-    who = asker(purpose)
+    if purpose is Purpose.DESK:
+        return _at_desk(subject)
+    who = asker(purpose, subject)
     if purpose is Purpose.ADD:
         touch = touch_for(who.person_id, subject)
         return ceremonies.begin_registration(
@@ -77,6 +87,26 @@ def begin(purpose: Purpose, subject: str) -> Begun:
         subject=str(step.uuid),
         directory=step.directory_id,
         policy=policy,
+    )
+
+
+def _at_desk(subject: str) -> Begun:
+    """Begin the registration of somebody whom the operator has before them."""
+    demand_sign_in()
+    with portal().database.write() as session:
+        begun = desk.begin(
+            session, portal(), subject, operator=current_user.person, now=portal().now()
+        )
+    return ceremonies.begin_registration(
+        portal(),
+        purpose=Purpose.DESK,
+        person_id=begun.person_id,
+        session_hash=current_user.session_hash,
+        subject=begun.subject,
+        directory=begun.directory_id,
+        policy=begun.policy,
+        exclude=begun.exclude,
+        actor_id=current_user.person.id,
     )
 
 

@@ -45,7 +45,7 @@ def options(purpose: str) -> dict[str, Any] | ResponseReturnValue:
                 person_id=current_user.person.id,
                 subject=_subject(),
             )
-        case Purpose.ENROL | Purpose.ADD:
+        case Purpose.ENROL | Purpose.ADD | Purpose.DESK:
             try:
                 begun = registering.begin(Purpose(purpose), request.form.get("subject", ""))
             except DirectoryTrouble as trouble:
@@ -59,16 +59,17 @@ def options(purpose: str) -> dict[str, Any] | ResponseReturnValue:
 @json_endpoint
 def cancel(purpose: str) -> dict[str, Any]:
     """Nobody goes on with a registration: what a directory began for it is taken back."""
-    if purpose not in (Purpose.ENROL, Purpose.ADD):
+    if purpose not in (Purpose.ENROL, Purpose.ADD, Purpose.DESK):
         abort(404)
-    asker = registering.asker(Purpose(purpose))
+    subject = request.form.get("subject", "")
+    asker = registering.asker(Purpose(purpose), subject)
     ceremonies.cancel(
         portal(),
         purpose=Purpose(purpose),
         ceremony=request.form.get("ceremony", ""),
         session_hash=asker.session_hash,
         person_id=asker.person_id,
-        subject=request.form.get("subject", ""),
+        subject=subject,
     )
     return {}
 

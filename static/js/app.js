@@ -5,6 +5,7 @@ import "./complete.js";
 import "./copy.js";
 import "./counts.js";
 import "./disclose.js";
+import "./enter.js";
 import "./focus.js";
 import "./offer.js";
 import "./poll.js";

@@ -63,8 +63,12 @@ export const OFFLINE = () =>
 export const UNAVAILABLE = () =>
   new Problem("The portal could not begin", "Reload this page and try again. Nothing was changed.");
 
-/** Title and text for anything that a ceremony threw. */
-export function explain(error, registering) {
+/**
+ * Title and text for anything that a ceremony threw.
+ * `excluded`: what it means at this form that a key refuses because of one that is on it.
+ */
+export function explain(error, registering, excluded) {
   if (error instanceof Problem) return error.words;
+  if (excluded && registering && error?.name === "InvalidStateError") return ["That key is taken", excluded];
   return (registering ? CREATE : GET)[error?.name] ?? OTHER;
 }

@@ -76,7 +76,7 @@ async function run(form) {
     answer(form, begun.ceremony, response);
   } catch (error) {
     giveBack(form);
-    enter(form, "failed", explain(error, registering));
+    enter(form, "failed", explain(error, registering, form.dataset.excluded));
     if (isClaimRefused(error, origin)) form.dispatchEvent(new Event("way-refused", { bubbles: true }));
     else form.querySelector("[data-start]").focus();
   }

@@ -110,13 +110,9 @@ def test_nobody_gives_back_what_somebody_else_began(portal, somebody, administra
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "challenge_other_session")
 
 
-@pytest.mark.parametrize("purpose", ["sign-in", "confirm", "proof", "desk", "nothing"])
+@pytest.mark.parametrize("purpose", ["sign-in", "confirm", "proof", "nothing"])
 def test_only_registrations_of_pages_are_given_back(somebody, purpose):
     assert somebody.send(f"/ceremonies/{purpose}/cancel", {"ceremony": "x"}).status_code == 404
-
-
-def test_an_operators_desk_is_no_purpose_of_this_address(administrator):
-    assert administrator.options("desk").status_code == 404
 
 
 def test_only_who_looks_after_deliveries_reads_what_the_directory_said(
