@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -129,7 +129,13 @@ def begin(portal: Portal, secret: str) -> Begun:
                 "minutes; if it stays like this, tell your administrator."
             )
             raise Refusal(trouble.code, sentence, status=trouble.status) from trouble
-    return Begun(begun.ceremony, begun.options, begun.origin or portal.settings.base_url)
+    return replace(begun, origin=begun.origin or _page(portal, begun))
+
+
+def _page(portal: Portal, begun: Begun) -> str:
+    """The page of ours that the agent stands for: not each of them can run each ceremony."""
+    first = portal.settings.base_url
+    return first if first in begun.pages else begun.pages[0]
 
 
 def answer(portal: Portal, secret: str, *, ceremony: str, response: str) -> Answered:

@@ -88,6 +88,7 @@ def take(portal: Portal, binding: Binding, *, ceremony: str, response: str) -> T
         CeremonyRefusal: `challenge_unknown`, `challenge_other_…`, `challenge_used` or
             `challenge_expired`.
     """
+    _demand_subject(binding)
     address = _address(ceremony)
     digest = hashlib.sha256(response.encode(errors="surrogatepass")).hexdigest()
     now = portal.now()
@@ -115,6 +116,7 @@ def cancel(portal: Portal, binding: Binding, *, ceremony: str) -> bool:
     Raises:
         CeremonyRefusal: `challenge_unknown` or `challenge_other_…`.
     """
+    _demand_subject(binding)
     address = _address(ceremony)
     now = portal.now()
     with portal.database.write() as session:
@@ -175,6 +177,12 @@ def _address(ceremony: str) -> uuid.UUID:
         return uuid.UUID(ceremony)
     except ValueError:
         raise CeremonyRefusal("challenge_unknown") from None
+
+
+def _demand_subject(binding: Binding) -> None:
+    """Refuse a subject that none has; databases refuse some characters with an error."""
+    if not binding.subject.isprintable():
+        raise CeremonyRefusal("challenge_other_subject")
 
 
 def _answerable(binding: Binding, address: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

@@ -33,7 +33,7 @@ from services import policies
 from services.attestation.metadata import MetadataSource
 from services.attestation.policy import Policy
 from services.audit import Tag, record
-from services.ceremonies import challenges, offers
+from services.ceremonies import challenges, handles, offers
 from services.ceremonies.purpose import Begun, Binding
 from services.ceremonies.refusals import CeremonyRefusal, DirectoryTrouble
 from services.ceremonies.responses import encoded
@@ -181,6 +181,7 @@ def _keep(
         with portal.database.write() as session:
             if not is_active(session, asked.person.id):
                 raise CeremonyRefusal("person_suspended")
+            _demand_own_handle(session, asked, offer, begun.rp_id, own=own)
             row = challenges.make(
                 session,
                 settings=settings,
@@ -208,7 +209,23 @@ def _keep(
             "It began a registration with a challenge that was used before.",
             code="ceremony.challenge",
         ) from None
-    return Begun(row.uuid, made, "" if here else begun.origins[0])
+    return Begun(row.uuid, made, "" if here else begun.origins[0], tuple(here))
+
+
+def _demand_own_handle(
+    session: Session, asked: _Asked, offer: offers.Offer, rp_id: str, *, own: bool
+) -> None:
+    """See that a key of ours is not to have the handle of somebody else.
+
+    Raises:
+        Misconfigured: `ceremony.handle_taken`.
+    """
+    if own and handles.taken(session, offer.handle, person_id=asked.person.id, rp_id=rp_id):
+        raise Misconfigured(
+            "It names the user as somebody else here is named. See whose record there is linked to "
+            "whom.",
+            code="ceremony.handle_taken",
+        )
 
 
 def _excluding(begun: CreationOptions, exclude: Collection[bytes]) -> dict[str, Any]:

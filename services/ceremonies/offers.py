@@ -33,6 +33,7 @@ class Offer:
     """What a directory began, as far as it is read here."""
 
     challenge: bytes
+    handle: bytes
     not_after: datetime
 
 
@@ -54,7 +55,8 @@ def read(
     challenge = _bytes(options.get("challenge"))
     if not SHORTEST_CHALLENGE <= len(challenge) <= LONGEST_CHALLENGE:
         raise _no("challenge", "It began a registration with a challenge that cannot be used.")
-    if not 0 < len(_bytes(_inner(options, "user").get("id"))) <= LONGEST_HANDLE:
+    handle = _bytes(_inner(options, "user").get("id"))
+    if not 0 < len(handle) <= LONGEST_HANDLE:
         raise _no("user_handle", "It began a registration for a user without a usable name.")
     if not algorithms(options):
         raise _no("algorithms", "It asks for no kind of signature that is accepted here.")
@@ -65,7 +67,7 @@ def read(
             "differ.",
         )
     _policy(options, own=own, policy=policy)
-    return Offer(challenge, min(begun.not_after, now + LONGEST_LIFE))
+    return Offer(challenge, handle, min(begun.not_after, now + LONGEST_LIFE))
 
 
 def algorithms(options: Mapping[str, Any]) -> tuple[int, ...]:

@@ -83,7 +83,7 @@ def prove(
             credential_id=credential.credential_id,
             rp_id=challenge.rp_id,
             origin=answer.client.origin,
-            user_handle=_user_handle(challenge),
+            user_handle=user_handle(challenge),
             maker=challenge.maker,
             public_key=credential.public_key,
             sign_count=answer.authenticator.sign_count,
@@ -167,6 +167,7 @@ def _verify_statement(answer: responses.Registration, challenge: Challenge) -> N
         ) from error
 
 
-def _user_handle(challenge: Challenge) -> bytes:
+def user_handle(challenge: Challenge) -> bytes:
+    """The handle that the options of a registration gave the key."""
     handle: str = challenge.options["user"]["id"]
     return responses.decoded(handle)

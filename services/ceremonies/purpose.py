@@ -51,3 +51,5 @@ class Begun:
     origin: str = ""
     """Empty where a page of ours can run it; else the origin that a client has to claim, be it an
     agent or a browser that may claim one."""
+    pages: tuple[str, ...] = ()
+    """The origins of ours whose pages can run it."""

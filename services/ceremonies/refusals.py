@@ -42,6 +42,10 @@ CODES: dict[str, str] = {
         "Your account in that directory changed while you made the key. Begin again, or ask your "
         "administrator."
     ),
+    "directory_handle_taken": (
+        "That directory gave your key the name of somebody else's here. Nothing was registered. "
+        "Tell your administrator: they have to see to whose record is linked to whom."
+    ),
     "policy_missing": (
         "Nobody has decided yet which security keys are allowed here. Ask your administrator."
     ),

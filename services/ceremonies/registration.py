@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import Challenge, Passkey, Person
+from models.passkeys import OWN
 from services import passkeys, policies
 from services.attestation.evidence import Evidence
 from services.attestation.metadata import MetadataSource
 from services.attestation.policy import Policy, decide
 from services.audit import Tag, record
-from services.ceremonies import challenges, issued, options, outcomes
-from services.ceremonies.proof import prove
+from services.ceremonies import challenges, handles, issued, options, outcomes
+from services.ceremonies.proof import prove, user_handle
 from services.ceremonies.purpose import Begun, Binding, Purpose
 from services.ceremonies.refusals import CeremonyRefusal
 from services.deliveries import outbox
@@ -94,7 +95,7 @@ def begin_registration(
             policy=policy,
             now=portal.now(),
         )
-        return Begun(row.uuid, made)
+        return Begun(row.uuid, made, pages=tuple(settings.origins))
 
 
 def finish_registration(
@@ -212,10 +213,11 @@ def _register(
 
 
 def _demand_same_identity(session: Session, challenge: Challenge, facts: dict[str, Any]) -> None:
-    """Refuse where the directory, or the person's record there, is not what it was at the start.
+    """Refuse where the directory, or the person's record there, is not what it was at the start,
+    or where it names somebody else.
 
     Raises:
-        CeremonyRefusal: `directory_identity_changed`.
+        CeremonyRefusal: `directory_identity_changed`, `directory_handle_taken`.
     """
     if challenge.directory_id is None:
         return
@@ -227,6 +229,13 @@ def _demand_same_identity(session: Session, challenge: Challenge, facts: dict[st
         remote_id = ""
     if remote_id != (challenge.remote or {})["identity"]:
         raise CeremonyRefusal("directory_identity_changed", facts)
+    if challenge.maker == OWN and handles.taken(
+        session,
+        user_handle(challenge),
+        person_id=challenge.person_id or 0,
+        rp_id=challenge.rp_id,
+    ):
+        raise CeremonyRefusal("directory_handle_taken", facts)
 
 
 def _user_handle(person: Person, existing: Sequence[Passkey]) -> bytes:

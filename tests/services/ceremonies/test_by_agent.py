@@ -9,9 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from models import AgentTicket, LinkPurpose, Person
+from models import AgentTicket, Directory, LinkPurpose, Person
 from services import agent_ceremonies, agent_tickets, links
+from services.ceremonies import Purpose
 from services.refusal import Refusal
+from tests.records import Records
+from tests.services.ceremonies.issuing import Scene
 
 NONCE = "n" * 43
 
@@ -93,3 +96,32 @@ def test_giving_up_gives_the_link_back(bench, world, secret):
     assert ticket(bench).outcome["code"] == "cancelled"
     with pytest.raises(Refusal, match="cancelled"):
         agent_ceremonies.answer(bench.portal, secret, **answer)
+
+
+def test_of_several_pages_the_agent_stands_for_one_that_the_ceremony_may_run_on(bench, fake, world):
+    host = "keys.corp.example.com"
+    bench.portal.settings = bench.portal.settings.model_copy(
+        update={"origins": ("https://keys.example.net", f"https://{host}"), "rp_id": host}
+    )
+    scene = Scene(bench, fake, world)
+    scene.offers("example.com")
+    with bench.portal.database.write() as session:
+        made = agent_tickets.make(
+            session,
+            purpose=Purpose.ADD,
+            subject="",
+            person=session.get_one(Person, scene.person),
+            directory=session.get_one(Directory, scene.directory),
+            session_row=(rows := Records(session, bench.portal.now)).browser_session(
+                rows.passkey(session.get_one(Person, scene.person))
+            ),
+            now=bench.portal.now(),
+        )
+        secret = agent_tickets.exchange(session, made.token, NONCE, now=bench.portal.now()).secret
+    begun = agent_ceremonies.begin(bench.portal, secret)
+    assert begun.origin == f"https://{host}"
+    response = json.dumps(world.key().create(begun.options, origin=begun.origin))
+    answered = agent_ceremonies.answer(
+        bench.portal, secret, ceremony=str(begun.ceremony), response=response
+    )
+    assert answered.passkey.rp_id == "example.com"
