@@ -106,13 +106,23 @@ class Stage:
         ory = self.directory_row
         self.request = requests.staged(self.site, ory)
         self.draft = requests.draft(self.site, ory)
-        self.entra = vendors.entra(self.site, tenant).uuid
+        self.tenant = tenant
+        self.contoso = vendors.entra(self.site, tenant)
+        self.entra = self.contoso.uuid
         self.pingone = vendors.pingone(self.site, ping).uuid
 
     def newcomer(self) -> str:
         """The path of a link for somebody who has no key yet."""
         self.number += 1
         return scene.link(self.site, scene.person(self.site, scene.names(f"Radia {self.number}")))
+
+    def known_there(self) -> str:
+        """The path of a link for a newcomer whom Entra ID knows, so that it takes two touches."""
+        path = self.newcomer()
+        somebody = scene.person(self.site, scene.names(f"Radia {self.number}"))
+        user = self.tenant.control.add_user(displayName=f"Radia {self.number}")
+        vendors.link(self.site, self.contoso, somebody, user["id"])
+        return path
 
     def administration(self) -> dict[str, str]:
         """The pages whose address holds a UUID, by the picture's name."""
@@ -165,6 +175,25 @@ def enrolment(camera: Camera, stage: Stage) -> None:
         page = scene.enrol(somebody, stage.newcomer())
         page.get_by_role("heading", level=1).filter(has_text="not accepted").wait_for()
         camera.take(somebody, "enrol-refused")
+
+
+def touches(camera: Camera, stage: Stage) -> None:
+    """An enrolment of two touches, of which this browser can make one."""
+    with camera.visitor(stage.world.key()) as radia:
+        radia.go(stage.known_there())
+        radia.page.get_by_role("button", name="Begin").click()
+        camera.take(radia, "touches-get-ready")
+        radia.page.get_by_role("button", name="Continue").click()
+        radia.page.get_by_role("button", name="Enrol a key").click()
+        radia.page.get_by_role("heading", level=1).filter(has_text="Contoso").wait_for()
+        camera.take(radia, "touches-second")
+        radia.page.get_by_role("button", name="Make a command for the agent").click()
+        camera.take(radia, "touches-agent")
+        radia.page.get_by_text("Later", exact=True).click()
+        radia.page.get_by_role("button", name="Leave it for later").click()
+        camera.take(radia, "touches-done")
+        scene.sign_in(radia)
+        camera.take(radia, "touches-missing")
 
 
 def sign_up(camera: Camera, stage: Stage, server: MailServer) -> None:
@@ -231,6 +260,7 @@ def main() -> int:
             stage.connect(tenant, ping)
             for camera in cameras:
                 enrolment(camera, stage)
+                touches(camera, stage)
                 sign_up(camera, stage, server)
                 every_page(camera, stage)
         browser.close()

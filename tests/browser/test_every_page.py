@@ -10,6 +10,7 @@ from tests.browser import looks, scene
 PUBLIC = (
     "/",
     "/sign-in",
+    "/help/agent",
     "/help/browser",
     "/help/leftover",
     "/help/link",

@@ -15,7 +15,7 @@ from emulators.entra.running import running as run_entra
 from emulators.pingone.running import running as run_pingone
 from models import Challenge, EnrolmentLink, Passkey
 from tests.authenticator.key import decoded
-from tests.browser import scene, vendors
+from tests.browser import looks, scene, vendors
 
 USERNAME = "kiosk.one"
 ELSEWHERE = "pingone.com"
@@ -256,3 +256,54 @@ def test_an_enrolment_that_ran_out_in_the_middle_says_what_stays(
     page.reload()
     expect(page.get_by_role("main")).to_contain_text("What you enrolled stays")
     scene.sign_in(visitor)
+
+
+def test_the_pages_of_touches_are_in_order_in_every_look(site, visit, world, foreign, grace):
+    page = scene.enrol(visit(world.key(), **looks.LOOK), scene.link(site, grace))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Key for Ping of the house")
+    found = looks.problems(page)
+    page.get_by_role("button", name="Make a command for the agent").click()
+    expect(page.get_by_text("latchkey-agent enrol")).to_be_visible()
+    found += looks.problems(page)
+    page.get_by_role("button", name="Use this browser instead").click()
+    found += looks.problems(page)
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_role("main")).to_contain_text("It takes 2 touches")
+    found += looks.problems(page)
+    assert not found, "\n".join(found)
+
+
+def test_a_step_is_left_for_later_by_keyboard(site, visit, world, foreign, grace):
+    page = scene.enrol(visit(world.key()), scene.link(site, grace))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Key for Ping of the house")
+    page.get_by_role("button", name="Use this browser instead").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="In this browser")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Enrol a key")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="With the desk agent")).to_be_focused()
+    page.get_by_text("Later", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Leave it for later")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your key is enrolled")
+
+
+def test_a_tab_that_was_left_behind_is_told_what_another_one_did(
+    site, visit, world, foreign, grace
+):
+    visitor = visit(world.key())
+    first = scene.begin(visitor, scene.link(site, grace))
+    second = visitor.context.new_page()
+    second.goto("/enrol?step=touch")
+    first.get_by_role("button", name="Enrol a key").click()
+    expect(first.get_by_role("heading", level=1)).to_have_text("Key for Ping of the house")
+    second.get_by_role("button", name="Enrol a key").click()
+    expect(second.get_by_role("alert")).to_contain_text("This step is done already")
+    first.go_back()
+    first.reload()
+    expect(first.get_by_role("heading", level=1)).to_have_text("Key for Ping of the house")
+    assert len(passkeys(site, grace)) == 1
