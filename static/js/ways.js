@@ -6,7 +6,7 @@ import { unsupported } from "./support.js";
 // Best first. A panel whose way is not listed stays hidden; a way without a panel is passed over.
 // docs/ways.md says what it takes to add one.
 const WAYS = [
-  { name: "page", works: () => !unsupported() },
+  { name: "page", works: () => true }, // where it does not, its form says what to do (support.js)
   { name: "managed", works: (region) => !unsupported() && mayClaim(region.dataset.origin) },
   { name: "agent", works: () => true },
 ];
