@@ -105,7 +105,7 @@ class ProvisioningRequest(Addressed, Base):
 
     created_by: Mapped[Person] = relationship(foreign_keys=[created_by_id], lazy="joined")
     directories: Mapped[list[RequestDirectory]] = relationship(
-        lazy="selectin", order_by="RequestDirectory.id"
+        lazy="selectin", order_by="RequestDirectory.id", cascade="all, delete-orphan"
     )
 
     @property
