@@ -37,7 +37,8 @@ from directories.entra.credentials import GUID, secret_problem
 from directories.entra.failures import no_token
 from directories.entra.settings import Credential, EntraSettings
 from directories.http import DirectorySession, Limits
-from directories.oauth import Assertion, Grant, SecretPost, Tokens
+from directories.oauth import Tokens
+from directories.oauth_client import Assertion, Grant, SecretPost
 from directories.rules import DirectoryRules
 
 CAPABILITIES = Capabilities(

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from directories.answers import Answer
 from directories.base import DirectoryError, Misconfigured, Transient
 from directories.http import DirectorySession
-from directories.oauth import Grant, SecretPost, Tokens
+from directories.oauth import Tokens
+from directories.oauth_client import Grant, SecretPost
 from directories.ory.settings import OrySettings
 
 SCOPES = "offline_access offline openid"

@@ -34,7 +34,8 @@ from directories.base import (
 )
 from directories.destinations import Destinations
 from directories.http import DirectorySession, Limits
-from directories.oauth import Grant, SecretBasic, SecretPost, Tokens
+from directories.oauth import Tokens
+from directories.oauth_client import Grant, SecretBasic, SecretPost
 from directories.pingone import devices, methods, people, policies, preflight, rules, sign_on
 from directories.pingone.activation import Activation
 from directories.pingone.api import PingOneApi
