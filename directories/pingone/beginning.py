@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from directories.answers import Answer
 from directories.base import CreationOptions, DirectoryError, Misconfigured, Refused
-from directories.pingone import documents, policies, wire
+from directories.pingone import devices, documents, policies, wire
 from directories.pingone.api import PingOneApi
 from directories.pingone.errors import facts, may_be_device_limit, problem
 from directories.pingone.links import Item, an_object
@@ -34,6 +34,7 @@ class Beginning:
             Refused: when the person has as many devices as allowed.
         """
         rp_id = self._relying_party()
+        devices.clear(self.api, user_id, self.now())
         begun = self._begun(user_id, rp_id)
         device_id = documents.text(begun, "id")
         try:

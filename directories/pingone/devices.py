@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from directories.base import DirectoryError, NotFound, Refused, RemotePasskey
 from directories.pingone import documents
 from directories.pingone.api import PingOneApi
+from directories.pingone.links import Item
 
 AT_ONCE = 4
 """Calls side by side: limits are per licence and per address (section 1.4)."""
+
+DEAD = timedelta(hours=1)
+"""After which nothing that was begun can be finished: a policy gives ten minutes at most
+(section 3.1)."""
+CLEARED = 5
+"""How many are deleted before a registration: somebody waits for it."""
 
 LONGEST_NICKNAME = 100
 """Characters (section 3.3)."""
@@ -45,6 +53,22 @@ def discard(api: PingOneApi, user_id: str, device_id: Any) -> None:
     with suppress(NotFound):
         if documents.pending(api.device(user_id, device_id)):
             api.delete_device(user_id, device_id)
+
+
+def clear(api: PingOneApi, user_id: str, now: datetime) -> None:
+    """Delete what somebody began long ago and can finish no more: whoever began it may have died
+    before they noted what it was. A few at a time, and as well as can be: nothing depends on it.
+    """
+    with suppress(DirectoryError):
+        left = [one for one in api.devices(user_id) if _is_left(one, now - DEAD)]
+        for device in left[:CLEARED]:
+            api.delete_device(user_id, documents.text(device, "id"))
+
+
+def _is_left(device: Item, before: datetime) -> bool:
+    begun = documents.moment(device, "createdAt")
+    is_key = device.get("type") == documents.FIDO2 and documents.pending(device)
+    return is_key and begun is not None and begun < before and bool(documents.text(device, "id"))
 
 
 def rename(api: PingOneApi, user_id: str, passkey: RemotePasskey, name: str) -> RemotePasskey:
