@@ -2,7 +2,7 @@
 
 Opening a link changes nothing. The first browser that begins owns the link: it exchanges the
 token, which was in an address and may have been seen, for a session that only its cookie knows.
-The link dies in the transaction that stores the passkey. Every condition, the expiry included,
+The link dies in the transaction that stores its last passkey. Every condition, the expiry included,
 stands in the statement that acts, so that two browsers or two clicks cannot both win.
 """
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, LinkPurpose, Passkey, Person
 from services import audit, provisioning
+from services.link_words import REFUSALS, SIGN_UP_REFUSALS
 from services.refusal import Refusal
 from services.roles import Privilege, granted, holds_more, privileges
 from services.sessions import digest
@@ -30,36 +31,6 @@ TIME_TO_FINISH = timedelta(hours=1)
 """How long an enrolment session lives after its exchange, even past the link's own expiry."""
 TIME_TO_LOOK = timedelta(hours=1)
 """How long the page of a finished enrolment can still be seen in its browser."""
-
-REFUSALS = {
-    "link_unknown": (
-        404,
-        "This link does not exist. Check that you opened all of it, or ask for a new one.",
-    ),
-    "link_expired": (410, "This link has expired. Ask whoever sent it for a new one."),
-    "link_revoked": (
-        410,
-        "This link was taken back. Use the newest link you were sent, or ask for a new one.",
-    ),
-    "link_finished": (
-        410,
-        "This link was used already: a security key was registered with it. "
-        "If that was not you, tell your administrator at once.",
-    ),
-    "link_elsewhere": (
-        410,
-        "This link was already opened in another browser. Go on there, or ask for a new link.",
-    ),
-}
-
-SIGN_UP_REFUSALS = {
-    "link_expired": "That took too long. Ask for a new code on the sign-in page.",
-    "link_revoked": "This sign-up was begun again with a newer code, or was taken back. "
-    "Go on where you entered the newest one, or ask for another on the sign-in page.",
-    "link_finished": "This sign-up is done already: a security key was registered. "
-    "Sign in with it. If that was not you, tell your administrator at once.",
-}
-"""What the same codes say where there never was a link to open, but a code that was entered."""
 
 
 class LinkState(StrEnum):
@@ -321,34 +292,6 @@ def of_person(session: Session, person: Person) -> list[EnrolmentLink]:
             .order_by(EnrolmentLink.id.desc())
         )
     )
-
-
-def recovered(session: Session, person: Person) -> list[Passkey]:
-    """The passkeys that may have been lost before the person's last recovery; see `suspects`."""
-    newest = session.scalar(
-        select(EnrolmentLink)
-        .where(
-            EnrolmentLink.person_id == person.id,
-            EnrolmentLink.purpose == LinkPurpose.RECOVER,
-            EnrolmentLink.finished_at.is_not(None),
-        )
-        .order_by(EnrolmentLink.finished_at.desc(), EnrolmentLink.id.desc())
-        .limit(1)
-    )
-    return [] if newest is None else suspects(session, newest)
-
-
-def suspects(session: Session, link: EnrolmentLink) -> list[Passkey]:
-    """The passkeys of which one may be the lost one that a finished link was made for.
-
-    Those are the person's live passkeys that are older than the new one, until one of the person's
-    was ended since.
-    """
-    own = select(Passkey).where(Passkey.person_id == link.person_id)
-    if session.scalar(own.where(Passkey.ended_at >= link.finished_at).limit(1)) is not None:
-        return []
-    older = own.where(Passkey.ended_at.is_(None), Passkey.id < link.passkey_id)
-    return list(session.scalars(older.order_by(Passkey.id.desc())))
 
 
 def state(link: EnrolmentLink, *, now: datetime) -> LinkState:

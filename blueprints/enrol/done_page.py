@@ -13,7 +13,7 @@ from blueprints.enrol.area import blueprint
 from blueprints.forms import NicknameForm
 from blueprints.placements import Places, places_of
 from models import Directory, LinkPurpose, Passkey
-from services import links, passkeys
+from services import links, lost_keys, passkeys
 from services.attestation.metadata import Model
 from services.enrolment import steps
 from services.refusal import Refusal
@@ -60,7 +60,7 @@ def page(found: Finished, sent: NamedKey | None = None) -> str:
     earlier: list[Passkey] = []
     if found.own.link.purpose is LinkPurpose.RECOVER:
         with portal().database.read() as session:
-            earlier = links.suspects(session, found.own.link)
+            earlier = lost_keys.suspects(session, found.own.link)
     keys = [
         sent if sent is not None and sent.passkey.id == one.id else _named(found, one)
         for one in found.made

@@ -21,6 +21,7 @@ from services import (
     directories,
     groups,
     links,
+    lost_keys,
     mail,
     mails,
     passkeys,
@@ -151,7 +152,7 @@ def _page(database: Session, person: Person, form: LinkForm) -> str:
         mails=mails.of_person(database, person),
         mail_configured=mail.configured(portal().settings),
         form=form,
-        recovered=links.recovered(database, person),
+        recovered=lost_keys.recovered(database, person),
         records=[
             (one, identities.placed(database, one.directory, person))
             for one in identities.of_person(database, person)
