@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -88,9 +88,8 @@ def remind(portal: Portal, session: Session, request: ProvisioningRequest, *, ac
     now = portal.now()
     _demand_open(request)
     mails.demand_configured(portal)
-    count = len(
-        session.scalars(select(RequestPerson.id).where(*remindable(request, now=now))).all()
-    )
+    waiting = select(func.count()).select_from(RequestPerson).where(*remindable(request, now=now))
+    count = session.scalar(waiting) or 0
     if not count:
         raise Refusal(
             "reminded_already",
@@ -268,7 +267,8 @@ def _refuse(
                 demand_active(person)
         except Refusal as refusal:
             place.state, place.finished_at = RequestState.FAILED, now
-            place.code, place.reason = refusal.code, refusal.sentence
+            place.code = "not_sent"
+            place.reason = f"Not sent with the right of {actor.display_name}: {refusal.sentence}"
             place.reminded_at = now if place.invited_at else None
         else:
             take_up(place)

@@ -375,3 +375,34 @@ def test_a_request_expires_with_its_last_day_and_its_links_die(
     assert request_state() == "expired"
     assert rows(EnrolmentLink)[0].revoked_at is not None
     assert work(days=1) == 0
+
+
+def test_whoever_may_do_more_than_the_sender_gets_no_link_until_somebody_who_may_sends_it(
+    request_for, work, provision, mailed, do, portal, states
+):
+    request_for("Uma", "Bob", by="Ada")
+    work()
+
+    def limit(session, found):
+        role = Records(session, portal.now).role(privileges=["requests.run"])
+        role_changes.grant(session, found["Cy"], str(role.uuid), actor=None, now=portal.now())
+
+    do(limit)
+    provision("Cy")
+    work()
+    assert states() == {"Uma": ("failed", "not_sent"), "Bob": ("pending", None)}
+    assert mailed() == ["bob@example.com"]
+    with pytest.raises(Refusal) as refused:
+        do(
+            lambda session, found: inviting.send(
+                portal, session, place(session, found, "Uma"), actor=found["Cy"]
+            )
+        )
+    assert refused.value.code == "person_holds_more"
+    do(
+        lambda session, found: inviting.send(
+            portal, session, place(session, found, "Uma"), actor=found["Ada"]
+        )
+    )
+    assert mailed() == ["uma@example.com"]
+    assert states()["Uma"] == ("pending", None)
