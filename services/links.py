@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,9 +66,6 @@ class Enrolment:
     def finished(self) -> bool:
         """Whether its passkey is registered, so that there is only something to look at."""
         return self.link.finished_at is not None
-
-
-Finish = Callable[[Session, Passkey], None]
 
 
 def make(
