@@ -92,7 +92,7 @@ def fill_entra(page: Page, tenant, **changes: str) -> None:
         "secret": tenant.client_secret,
         **changes,
     }
-    more = page.locator("details.more")
+    more = page.locator("details.more", has=page.locator("[name=login_url]"))
     if more.get_attribute("open") is None:
         more.locator("summary").click()
     for name, value in (*typed.items(), ("login_url", tenant.url), ("graph_url", tenant.url)):

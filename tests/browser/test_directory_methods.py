@@ -100,6 +100,22 @@ def test_somebody_is_helped_in_their_directory(stocked, visit, tenant):
     assert not problems, "\n".join(problems)
 
 
+def test_ending_a_lost_key_offers_to_sign_its_owner_out_there(stocked, visit, site, tenant, world):
+    key, _, user, kim = stocked
+    lost = scene.passkey(site, kim, world.key())
+    ada = visit(key, **looks.LOOK)
+    scene.sign_in(ada)
+    page = ada.go(f"/admin/passkeys/{lost.uuid}/end")
+    also = page.get_by_label("Also sign them out of Contoso")
+    expect(also).not_to_be_checked()
+    problems = seen(page, "end-passkey")
+    also.check()
+    page.get_by_role("button", name="End this passkey").click()
+    expect(page.get_by_text("Sign-ins at Contoso are ended.")).to_be_visible()
+    assert "signInSessionsValidFromDateTime" in tenant.control.user(user["id"])
+    assert not problems, "\n".join(problems)
+
+
 def seen(page, name: str) -> list[str]:
     """What is wrong with the page, in any of its looks; and a picture, where one is asked for."""
     found = looks.problems(page)
