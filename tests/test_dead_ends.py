@@ -43,7 +43,16 @@ OWNED = {
 }
 VIEWS = ROLES[VIEW_ONLY]
 ACTS = [one for one in Privilege if one not in VIEWS]
-ELSEWHERE = ("static", "components.", "sign_in.sign_out", "icons.", "sign_up.", "setup.", "enrol.")
+ELSEWHERE = (
+    "static",
+    "components.",
+    "sign_in.sign_out",
+    "icons.",
+    "agent.",
+    "sign_up.",
+    "setup.",
+    "enrol.",
+)
 """What signs out, what is no page, and what is for somebody who is not signed in."""
 OWN = ("home.", "passkeys.", "sessions.", "proof.")
 """The pages of everybody, whatever their roles: looked at with the built-in roles."""

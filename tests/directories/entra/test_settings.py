@@ -33,8 +33,8 @@ def test_a_tenant_an_application_and_microsofts_own_addresses_are_enough():
 @pytest.mark.parametrize(
     "values",
     [
-        SECRET
-        | {"secret_expires_on": "2027-05-31", "challenge_minutes": 60, "options_form": "query"},
+        SECRET | {"secret_expires_on": "2027-05-31"},
+        SECRET | {"challenge_minutes": 60, "options_form": "query"},
         with_certificate(login_url="http://localhost:5002", graph_url="http://localhost:5002"),
     ],
     ids=["secret", "longer challenge", "certificate"],
