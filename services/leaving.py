@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Identity, Person
-from services import audit, passkeys, role_changes, sessions
+from services import audit, passkeys, role_changes, role_lists, sessions
 from services.deliveries import outbox, unlinking
 from services.ending import Because
 from services.refusal import Refusal
@@ -48,7 +48,7 @@ def end(session: Session, person: Person, *, actor: Person, now: datetime) -> Pe
     refused = obstacle(person, actor=actor)
     if refused is not None:
         raise refused
-    taken = role_changes.names(person)
+    taken = role_lists.names(person)
     for grant in list(person.roles):
         person.roles.remove(grant)
         session.delete(grant)

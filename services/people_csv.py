@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import Person
-from services import audit, people, people_search, role_changes
+from services import audit, people, people_search, role_lists
 from services.people_search import Filters
 
 BOM = "\ufeff"
@@ -74,7 +74,7 @@ def _row(person: Person, keys: int) -> tuple[str, ...]:
         person.display_name,
         people_search.state(person).value,
         str(keys),
-        "; ".join(role_changes.names(person)),
+        "; ".join(role_lists.names(person)),
         person.created_at.isoformat(timespec="seconds"),
         str(person.uuid),
     )

@@ -6,9 +6,7 @@ changes a role that somebody above them holds; and one administrator is always l
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -19,81 +17,18 @@ from models import Person, Role, RoleGrant
 from services import audit
 from services.people import tidy
 from services.refusal import Refusal
+from services.role_lists import RoleView, find, holder_counts, holders, made_here
 from services.roles import (
     ADMINISTRATOR,
-    DESCRIPTIONS,
     NAMES,
-    ROLES,
     Privilege,
     holds_more,
     is_administrator,
-    name_of,
-    named,
     privileges,
 )
 
 NAME_LENGTH = 64
 DESCRIPTION_LENGTH = 256
-
-
-@dataclass(frozen=True)
-class RoleView:
-    """One role, built in or made here."""
-
-    key: str
-    """Its built-in name, or its UUID."""
-    name: str
-    description: str
-    privileges: frozenset[Privilege]
-    row: Role | None = None
-    """None for a built-in role."""
-
-
-def known(session: Session) -> list[RoleView]:
-    """Every role: the built-in ones, then those made here by name."""
-    made = session.scalars(select(Role).where(Role.ended_at.is_(None)).order_by(Role.name))
-    return [_built_in(name) for name in ROLES] + [_made(role) for role in made]
-
-
-def find(session: Session, key: str) -> RoleView:
-    """The role of a key.
-
-    Raises:
-        Refusal: `role_unknown`.
-    """
-    if key in ROLES:
-        return _built_in(key)
-    try:
-        address = uuid.UUID(key)
-    except ValueError:
-        raise _unknown() from None
-    role = session.scalar(select(Role).where(Role.uuid == address, Role.ended_at.is_(None)))
-    if role is None:
-        raise _unknown()
-    return _made(role)
-
-
-def names(person: Person) -> list[str]:
-    """What the person's roles are called."""
-    return sorted(name_of(grant) for grant in person.roles)
-
-
-def holders(session: Session, key: str) -> list[Person]:
-    """Who holds the role, by name; people who have left included until it is taken from them."""
-    return list(
-        session.scalars(
-            select(Person)
-            .join(RoleGrant, RoleGrant.person_id == Person.id)
-            .where(RoleGrant.role == key)
-            .order_by(Person.display_name, Person.id)
-        )
-    )
-
-
-def holder_counts(session: Session) -> dict[str, int]:
-    """How many people hold each role, by its key."""
-    statement = select(RoleGrant.role, func.count()).group_by(RoleGrant.role)
-    return dict(session.execute(statement).all())
 
 
 def create(
@@ -121,7 +56,7 @@ def create(
     session.add(role)
     _flush(session, role.name)
     audit.record(session, audit.Tag.ROLE_MADE, now=now, actor=actor, after=_record(role))
-    return _made(role)
+    return made_here(role)
 
 
 def edit(
@@ -158,7 +93,7 @@ def edit(
             before=before,
             after=_record(role),
         )
-    return _made(role)
+    return made_here(role)
 
 
 def end(session: Session, key: str, *, actor: Person | None, now: datetime) -> RoleView:
@@ -174,7 +109,7 @@ def end(session: Session, key: str, *, actor: Person | None, now: datetime) -> R
         raise Refusal("role_held", f"{many} this role. Take it from them first.", status=409)
     role.ended_at = now
     audit.record(session, audit.Tag.ROLE_ENDED, now=now, actor=actor, before=_record(role))
-    return _made(role)
+    return made_here(role)
 
 
 def grant(
@@ -194,7 +129,7 @@ def grant(
     role = find(session, key)
     if role.row is not None:
         session.refresh(role.row, with_for_update={"of": Role})  # nobody widens it meanwhile
-        role = _made(role.row)
+        role = made_here(role.row)
     _within(role.privileges, actor)
     _may_act_on(person, actor)
     if person.ended_at is not None:
@@ -317,7 +252,7 @@ def _to_change(session: Session, key: str, actor: Person | None) -> Role:
     if view.row is None:
         raise _is_built_in()
     session.refresh(view.row, with_for_update={"of": Role})
-    _check_change(session, _made(view.row), actor)
+    _check_change(session, made_here(view.row), actor)
     return view.row
 
 
@@ -356,18 +291,6 @@ def _is_built_in() -> Refusal:
     return Refusal(
         "role_built_in", "A built-in role cannot be changed. Make a copy of it.", status=409
     )
-
-
-def _built_in(name: str) -> RoleView:
-    return RoleView(name, NAMES.get(name, name), DESCRIPTIONS.get(name, ""), ROLES[name])
-
-
-def _made(role: Role) -> RoleView:
-    return RoleView(str(role.uuid), role.name, role.description, named(role.privileges), role)
-
-
-def _unknown() -> Refusal:
-    return Refusal("role_unknown", "There is no such role.", status=404)
 
 
 def _free_name(session: Session, name: str, *, but: Role | None = None) -> str:

@@ -13,7 +13,7 @@ from blueprints.context import portal
 from blueprints.forms import CeremonyForm
 from blueprints.people.routes import blueprint
 from models import Person
-from services import leaving, passkeys, people, role_changes
+from services import leaving, passkeys, people, role_lists
 from services.ceremonies import CeremonyRefusal
 from services.directories import identities
 from services.refusal import Refusal
@@ -68,7 +68,7 @@ def _page(
         person=person,
         owned=owned,
         records=records,
-        role_names=role_changes.names(person),
+        role_names=role_lists.names(person),
         subject=leaving.subject(person),
         obstacle=obstacle,
         refusal=refusal,

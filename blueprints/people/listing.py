@@ -8,7 +8,7 @@ from flask_login import current_user
 from blueprints.addresses import choice, cursor, pager
 from blueprints.context import portal
 from blueprints.people.routes import blueprint
-from services import people, people_csv, people_search, role_changes
+from services import people, people_csv, people_search, role_lists
 from services.people_search import Filters, Keys, Shown
 
 MAX_QUERY = 100
@@ -25,7 +25,7 @@ KEYS = {Keys.ANY: "With or without", Keys.WITH: "With a key", Keys.WITHOUT: "Wit
 def index() -> str:
     """One page of people, newest first, narrowed by what the address says."""
     with portal().database.read() as database:
-        roles = role_changes.known(database)
+        roles = role_lists.known(database)
         filters = _filters({role.key for role in roles})
         page = people_search.search(database, filters, older=cursor("older"), newer=cursor("newer"))
         keys = people.passkey_counts(database, page.items)
@@ -49,7 +49,7 @@ def index() -> str:
         views=views,
         key_choices=KEYS,
         roles=roles,
-        role_names=role_changes.names,
+        role_names=role_lists.names,
         download=url_for(".download", **kept),
         page=pager(page, url_for(".index"), **kept),
     )
@@ -59,7 +59,7 @@ def index() -> str:
 def download() -> Response:
     """The list as it is narrowed, as a CSV file."""
     with portal().database.write() as database:
-        filters = _filters({role.key for role in role_changes.known(database)})
+        filters = _filters({role.key for role in role_lists.known(database)})
         text = people_csv.download(database, filters, actor=current_user.person, now=portal().now())
     return Response(
         text,

@@ -8,10 +8,10 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from models import Person
-from services import role_changes
+from services import role_changes, role_lists
 from services.privilege_words import in_words
 from services.refusal import Refusal
-from services.role_changes import RoleView
+from services.role_lists import RoleView
 
 
 class Choice(NamedTuple):
@@ -40,7 +40,7 @@ def of(session: Session, person: Person) -> Choices:
     actor = current_user.person
     own = {grant.role for grant in person.roles}
     found = Choices([], [])
-    for role in role_changes.known(session):
+    for role in role_lists.known(session):
         words = in_words(role.privileges)
         if role.key in own:
             obstacle = role_changes.obstacle_to_take(session, role, person, actor)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.context import portal
 from models import Person
-from services import people, privilege_words, role_changes
+from services import people, privilege_words, role_changes, role_lists
 from services.refusal import Refusal
 
 blueprint = Blueprint("privileges", __name__)
@@ -36,7 +36,7 @@ def give(person: UUID) -> Response:
     """Give the person a role."""
 
     def act(session: Session, found: Person, key: str) -> str:
-        name = role_changes.find(session, key).name
+        name = role_lists.find(session, key).name
         new = role_changes.grant(session, found, key, actor=current_user.person, now=portal().now())
         return f"{found.display_name} {'is now' if new else 'was already'} {name}."
 
@@ -48,7 +48,7 @@ def take(person: UUID) -> Response:
     """Take a role from the person."""
 
     def act(session: Session, found: Person, key: str) -> str:
-        name = role_changes.find(session, key).name
+        name = role_lists.find(session, key).name
         role_changes.revoke(session, found, key, actor=current_user.person, now=portal().now())
         return f"{found.display_name} is not {name} any more."
 

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from blueprints.context import held_privileges, portal
 from blueprints.roles.forms import RoleForm
 from blueprints.roles.routes import blueprint
-from services import privilege_words, role_changes
+from services import privilege_words, role_changes, role_lists
 from services.refusal import Refusal
-from services.role_changes import RoleView
+from services.role_lists import RoleView
 from services.roles import Privilege
 
 Page = str | Response | tuple[str, int]
@@ -24,7 +24,7 @@ def new() -> Page:
     if not form.is_submitted():
         if key := request.args.get("copy"):
             with portal().database.read() as session:
-                _begin_with(form, role_changes.find(session, key))
+                _begin_with(form, role_lists.find(session, key))
         return _page(form)
     if not form.validate():
         return _page(form), 422
@@ -49,7 +49,7 @@ def new() -> Page:
 def edit(role: str) -> Page:
     """Change a role; who holds it may do the new things, and no others, at once."""
     with portal().database.read() as session:
-        found = role_changes.find(session, role)
+        found = role_lists.find(session, role)
         obstacle = role_changes.obstacle_to_change(session, found, current_user.person)
     if obstacle is not None:
         raise obstacle

@@ -285,7 +285,7 @@ def test_every_change_is_in_the_trail_with_before_and_after(portal, do, made, cl
 
 
 def test_every_built_in_role_has_a_name_and_says_what_it_is_for():
-    assert role_changes.NAMES.keys() == role_changes.DESCRIPTIONS.keys() == ROLES.keys()
+    assert roles.NAMES.keys() == roles.DESCRIPTIONS.keys() == ROLES.keys()
 
 
 def test_view_only_changes_nothing():
