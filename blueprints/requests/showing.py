@@ -98,6 +98,8 @@ def _page(session: Session, found: ProvisioningRequest) -> str:
         views=views,
         query=query,
         state=state,
+        after=cursor("after"),
+        before=cursor("before"),
         sources=sources.of(session, found),
         touches=preview.touches(portal(), settlement.wanted(session, found)),
         mail_configured=mail.configured(portal().settings),
