@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from directories.base import DirectoryError, RemotePasskey
 from models import Delivery, DeliveryState, Directory, Passkey, Person, Placement, PlacementState
 from services import audit, directories, roles
-from services.deliveries import facts
-from services.deliveries.rows import REPLACING, Pair, lock, write
+from services.deliveries import crowding, facts
+from services.deliveries.rows import Pair, lock, write
 from services.portal import Portal
 from services.refusal import Refusal
 
@@ -34,6 +34,24 @@ class Crowded:
 
     delivery: Delivery
     keys: tuple[RemotePasskey, ...]
+
+    @property
+    def seen(self) -> str:
+        """What a page remembers of the keys that it showed."""
+        return crowding.seen(self.keys)
+
+    def demand_seen(self, seen: str) -> None:
+        """Refuse to decide about keys that no page showed.
+
+        Raises:
+            Refusal: `room_changed`.
+        """
+        if seen != self.seen:
+            raise Refusal(
+                "room_changed",
+                "What is there has changed meanwhile. Look at it again, then decide.",
+                status=409,
+            )
 
 
 def subject(delivery: Delivery) -> str:
@@ -128,9 +146,9 @@ def replace(session: Session, crowded: Crowded, *, actor: Person, now: datetime)
         )
     ).all()
     gone = [Pair(directory_id, one, person_id) for one in ours]
-    write(session, gone, PlacementState.ABSENT, cause=REPLACING, now=now)
+    write(session, gone, PlacementState.ABSENT, cause=crowding.REPLACING, now=now)
     pair = Pair(directory_id, delivery.passkey_id, person_id)
-    write(session, [pair], PlacementState.PRESENT, cause=REPLACING, now=now)
+    write(session, [pair], PlacementState.PRESENT, cause=crowding.cause(crowded.keys), now=now)
     audit.record(
         session,
         audit.Tag.DELIVERY_REPLACING,

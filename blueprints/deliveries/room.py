@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -13,7 +13,7 @@ from blueprints.context import portal
 from blueprints.deliveries.routes import blueprint
 from blueprints.forms import CeremonyForm
 from services import room
-from services.ceremonies import CeremonyRefusal
+from services.refusal import Refusal
 
 
 @blueprint.route("/<uuid:delivery>/room", methods=["GET", "POST"])
@@ -24,8 +24,9 @@ def make_room(delivery: uuid.UUID) -> Response | str | tuple[str, int]:
     if not form.is_submitted():
         return _page(crowded)
     try:
+        crowded.demand_seen(request.form.get("seen", ""))
         confirming.demand(form, room.subject(crowded.delivery))
-    except CeremonyRefusal as refusal:
+    except Refusal as refusal:
         return _page(crowded, refusal), refusal.status
     with portal().database.write() as session:
         room.replace(session, crowded, actor=current_user.person, now=portal().now())
@@ -46,11 +47,12 @@ def keep(delivery: uuid.UUID) -> Response:
     return redirect(url_for(".index"), 303)
 
 
-def _page(crowded: room.Crowded, refusal: CeremonyRefusal | None = None) -> str:
+def _page(crowded: room.Crowded, refusal: Refusal | None = None) -> str:
     return render_template(
         "deliveries/room.html",
         delivery=crowded.delivery,
         keys=crowded.keys,
+        seen=crowded.seen,
         subject=room.subject(crowded.delivery),
         obstacle=None,
         refusal=refusal,

@@ -20,8 +20,9 @@ from models import (
     Placement,
     PlacementState,
 )
+from services.deliveries import crowding
 from services.deliveries.answers import answer
-from services.deliveries.rows import REPLACING, Pair
+from services.deliveries.rows import Pair
 from services.people import to_record
 from services.serving import serves
 
@@ -84,9 +85,11 @@ class Facts:
     """Why the last try came to nothing, where there was one."""
 
     @property
-    def replacing(self) -> bool:
-        """Whether an operator decided that what leaves the passkey no room there is removed."""
-        return self.cause == REPLACING
+    def replacing(self) -> str | None:
+        """Which keys an operator decided to remove there, as they leave the passkey no room
+        (`crowding.seen`); None where nobody did.
+        """
+        return crowding.decided(self.cause)
 
 
 def read(session: Session, delivery_id: int, pair: Pair) -> Facts:

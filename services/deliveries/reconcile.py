@@ -25,6 +25,7 @@ from directories.base import (
 )
 from models import PlacementState
 from services.audit import Tag
+from services.deliveries import crowding
 from services.deliveries.accounts import agree
 from services.deliveries.facts import Facts
 from services.deliveries.ledger import Ledger, LockTaken
@@ -203,8 +204,10 @@ def _put_into(
     if not ledger.link(identity):
         return Held(LINKED_TO_ANOTHER)
     agree(facts.account, identity, connector, ledger)
-    if facts.replacing and connector.capabilities.one_handle:
-        connector.make_room(identity, facts.desired.passkey)
+    if facts.replacing is not None and connector.capabilities.one_handle:
+        # Others than those that the operator saw are for the operator again: `put_passkey` says so.
+        if crowding.seen(connector.in_the_way(identity, facts.desired.passkey)) == facts.replacing:
+            connector.make_room(identity, facts.desired.passkey)
         ledger.renew()
     return _outcome(connector.put_passkey(identity, facts.desired.passkey, None))
 

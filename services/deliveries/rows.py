@@ -17,13 +17,10 @@ from sqlalchemy import ColumnElement, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Identity, Placement, PlacementState
-from services import audit
 from services.deliveries.upsert import insert
 
 REPLACED = "delivery.replaced"
 """Why a delivery was dropped when a newer one covers it."""
-REPLACING = audit.Tag.DELIVERY_REPLACING.value
-"""The cause of a delivery by which an operator has others make room for a passkey."""
 STOPPED = (DeliveryState.HELD, DeliveryState.NEEDS_TOUCH)
 """The states that only a human ends."""
 CHUNK = 500

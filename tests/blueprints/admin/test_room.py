@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -11,17 +12,20 @@ from directories import registry
 from directories.base import RemotePasskey, Transient
 from models import Delivery, DeliveryState
 from services import room
+from services.deliveries import crowding
 from tests.blueprints.conftest import said
 from tests.blueprints.test_removal import touched
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
+
+OLD = RemotePasskey("old", b"old", "Old key")
 
 
 @pytest.fixture
 def there(monkeypatch) -> FakeDirectory:
     """A directory with one key under another handle."""
     fake = FakeDirectory()
-    fake.in_the_way = lambda identity, passkey: (RemotePasskey("old", b"old", "Old key"),)
+    fake.in_the_way = lambda identity, passkey: (OLD,)
     monkeypatch.setattr(registry, "build", lambda *_, **__: fake)
     return fake
 
@@ -46,6 +50,12 @@ def rows(portal, name: uuid.UUID) -> list[tuple[DeliveryState, str]]:
                 select(Delivery).where(Delivery.passkey_id == passkey).order_by(Delivery.id)
             )
         ]
+
+
+def shown(visitor, name: uuid.UUID) -> dict[str, str]:
+    """What the page remembers of what it showed."""
+    text = visitor.get(f"/admin/deliveries/{name}/room").text
+    return {"seen": re.search(r'name="seen" value="([0-9a-f]+)"', text)[1]}
 
 
 def touch(visitor, name: uuid.UUID) -> dict[str, str]:
@@ -79,12 +89,24 @@ def test_replacing_needs_a_touch_and_is_left_to_the_worker(administrator, held, 
     refused = administrator.send(page, {"ceremony": "", "response": ""})
     assert refused.status_code >= 400
     assert [state for state, _ in rows(portal, held)] == [DeliveryState.HELD]
-    answer = administrator.send(page, touch(administrator, held))
+    answer = administrator.send(page, shown(administrator, held) | touch(administrator, held))
     assert answer.status_code == 303
     assert rows(portal, held) == [
         (DeliveryState.DROPPED, "passkey.registered"),
-        (DeliveryState.WAITING, "delivery.replacing"),
+        (DeliveryState.WAITING, crowding.cause([OLD])),
     ]
+
+
+def test_what_came_there_after_the_page_was_made_is_not_replaced_unseen(
+    administrator, held, there, portal
+):
+    sent = shown(administrator, held)
+    second = RemotePasskey("new", b"new", "Phone (second factor)")
+    there.in_the_way = lambda identity, passkey: (OLD, second)
+    answer = administrator.send(f"/admin/deliveries/{held}/room", sent | touch(administrator, held))
+    assert answer.status_code == 409
+    assert "room_changed" in answer.text and "Phone (second factor)" in said(answer)
+    assert [state for state, _ in rows(portal, held)] == [DeliveryState.HELD]
 
 
 def test_a_directory_that_is_down_is_said(administrator, held, there):

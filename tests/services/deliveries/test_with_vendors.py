@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -243,6 +244,22 @@ def test_who_replaces_it_has_the_key_sign_in_instead(world, shared, key, adminis
     begun = connector.begin_proof()
     with pytest.raises(Refused):
         connector.finish_proof(begun.flow, other.sign(begun.options["challenge"]))
+
+
+def test_what_came_there_since_the_decision_is_not_removed_unseen(
+    world, shared, key, administrator
+):
+    shared.other_handle_at_ory()
+    shared.touch(key)
+    world.work()
+    crowded = replace(look(world, shared.held_at_ory(), administrator), keys=())
+    with world.portal.database.write() as session:
+        actor = session.get_one(Person, administrator)
+        room.replace(session, crowded, actor=actor, now=world.clock())
+    world.work()
+    again = look(world, shared.held_at_ory(), administrator)
+    assert [one.name for one in again.keys] == ["Old key"]
+    assert again.delivery.uuid != crowded.delivery.uuid
 
 
 def test_a_key_of_ours_that_is_replaced_is_not_meant_to_be_there_any_more(
