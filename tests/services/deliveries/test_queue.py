@@ -179,7 +179,7 @@ def worker_process(settings, tmp_path):
         process.wait()
 
 
-def until(condition, process, log, seconds=60):
+def until(condition, process, log, seconds=240):
     deadline = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, log.read_text()
