@@ -41,7 +41,10 @@ def edit(
     """
     now = portal.now()
     held = session.get_one(
-        Person, person.id, populate_existing=True, with_for_update={"of": Person}
+        Person,
+        person.id,
+        populate_existing=True,
+        with_for_update={"key_share": True, "of": Person},
     )
     refused = obstacle(held, actor=actor)
     if refused is not None:

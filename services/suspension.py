@@ -88,7 +88,10 @@ def hold(session: Session, person: Person, *, actor: Person) -> Person:
         Refusal: as `obstacle`.
     """
     held = session.get_one(
-        Person, person.id, populate_existing=True, with_for_update={"of": Person}
+        Person,
+        person.id,
+        populate_existing=True,
+        with_for_update={"key_share": True, "of": Person},
     )
     demand(held, actor=actor)
     return held
