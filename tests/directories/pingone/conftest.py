@@ -8,12 +8,34 @@ from dataclasses import replace
 import pytest
 
 from directories import oauth
+from directories.base import CheckState
 from directories.pingone import PingOneConnector, PingOneSettings
 from emulators.pingone.running import Running, running
 from tests.directories.conftest import HERE, QUICK
 from tests.directories.pingone import description
 
 OURS = ("http://localhost:5000",)
+ALL = {
+    "pingone.token": "passed",
+    "pingone.environment": "passed",
+    "pingone.users": "passed",
+    "pingone.populations": "passed",
+    "pingone.worker": "passed",
+    "pingone.auth_method": "passed",
+    "pingone.role_identity": "passed",
+    "pingone.role_configuration": "passed",
+    "pingone.mfa_policy": "passed",
+    "pingone.fido_policy": "passed",
+    "pingone.discoverable": "passed",
+    "pingone.attachment": "passed",
+    "pingone.custom_domain": "passed",
+    "pingone.enrols_here": "passed",
+    "pingone.sign_on_step": "passed",
+    "pingone.sign_on_assigned": "passed",
+    "pingone.licence": "passed",
+    "pingone.device_limit": "passed",
+    "pingone.devices": "unknown",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +97,7 @@ def states(found) -> dict[str, str]:
 
 def check(found, code: str):
     return next(one for one in found.checks if one.code == code)
+
+
+def not_met(found) -> set[str]:
+    return {one.code for one in found.checks if one.state is CheckState.FAILED}

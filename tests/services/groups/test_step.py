@@ -5,79 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from directories.base import Group as RemoteGroup
 from directories.base import Misconfigured, Refused, Transient
-from models import AuditEvent, Delivery, Directory, DirectoryType, GroupSource, Identity, Serves
-from services import directories, groups
+from models import AuditEvent, Delivery, Directory, Identity, Serves
+from services import directories
 from services.groups import sources, step
-from services.refusal import Refusal
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
+from tests.services.groups.conftest import THERE, inside, source
 
 pytestmark = pytest.mark.usefixtures("house")
-THERE = RemoteGroup("g-1", "Field staff")
-
-
-@pytest.fixture
-def fake(monkeypatch):
-    """The directory there, with a group of nobody."""
-    made = FakeDirectory()
-    made.members[THERE] = set()
-    monkeypatch.setattr(step, "connector", lambda portal, directory: made)
-    return made
-
-
-@pytest.fixture
-def remote(do, fake, clock):
-    """Let somebody of ours have a record there, in the group or not."""
-
-    def add(name, *, inside=True):
-        record = fake.add(f"{name.lower()}@elsewhere.example")
-        do(
-            lambda session, found: Records(session, clock).identity(
-                found["Entra"], found[name], record.remote_id
-            )
-        )
-        if inside:
-            fake.members[THERE].add(record.remote_id)
-        return record.remote_id
-
-    return add
-
-
-@pytest.fixture
-def taken(do, portal, fake, clock):
-    """The group Desk, taken from there by Uma."""
-    with portal.database.write() as session:
-        Records(session, clock).directory("Entra", type=DirectoryType.ENTRA)
-        groups.create(session, name="Desk", actor=None, now=clock())
-    do(
-        lambda session, found: sources.take(
-            session, found["Desk"], found["Entra"], THERE, actor=found["Uma"], now=clock()
-        )
-    )
-
-
-@pytest.fixture
-def walk(portal, clock):
-    """Let the worker do what is due, now or later."""
-
-    def run(**later):
-        clock.forward(**later)
-        return step.work(portal, worker="test")
-
-    return run
-
-
-def inside(do):
-    def names(session, found):
-        return sorted(one.given_name for one in groups.members(session, found["Desk"]).items)
-
-    return do(names)
-
-
-def source(do):
-    return do(lambda session, found: sources.of(session, found["Desk"]))
 
 
 def test_linked_people_join_and_leave_with_the_directorys_group(do, taken, fake, remote, walk):
@@ -232,70 +168,6 @@ def test_who_is_unlinked_is_out_at_the_next_walk(do, taken, remote, walk):
     assert inside(do) == []
 
 
-def test_members_of_before_leave_at_the_end_of_the_first_walk(do, portal, fake, clock, walk):
-    with portal.database.write() as session:
-        rows = Records(session, clock)
-        rows.directory("Entra", type=DirectoryType.ENTRA)
-    do(
-        lambda session, found: groups.add(
-            session,
-            groups.create(session, name="Desk", actor=None, now=clock()),
-            found["Bob"],
-            actor=None,
-            now=clock(),
-        )
-    )
-    do(
-        lambda session, found: sources.take(
-            session, found["Desk"], found["Entra"], THERE, actor=found["Uma"], now=clock()
-        )
-    )
-    assert inside(do) == ["Bob"]
-    walk()
-    assert inside(do) == []
-
-
-@pytest.mark.parametrize("act", [groups.add, groups.remove])
-def test_nobody_changes_a_taken_group_by_hand(do, taken, act, clock):
-    with pytest.raises(Refusal) as refused:
-        do(
-            lambda session, found: act(
-                session, found["Desk"], found["Bob"], actor=found["Ada"], now=clock()
-            )
-        )
-    assert refused.value.code == "group_taken"
-
-
-def test_a_group_that_is_let_go_of_keeps_its_members(do, taken, remote, walk, clock):
-    remote("Bob")
-    walk()
-
-    def let_go(session, found):
-        return sources.let_go(session, found["Desk"], actor=found["Uma"], now=clock())
-
-    assert do(let_go) is True
-    assert do(let_go) is False
-    assert walk(minutes=15) == 0
-    assert inside(do) == ["Bob"]
-
-
-def test_a_group_that_is_let_go_of_in_the_middle_of_a_walk_changes_no_more(
-    do, taken, fake, remote, walk, clock
-):
-    remote("Bob")
-
-    def let_go():
-        do(
-            lambda session, found: sources.let_go(
-                session, found["Desk"], actor=found["Uma"], now=clock()
-            )
-        )
-
-    fake.after["people"].append(let_go)
-    assert walk() == 1
-    assert inside(do) == []
-
-
 def test_a_worker_that_lost_its_lease_writes_nothing(do, taken, fake, remote, walk, clock):
     remote("Bob")
 
@@ -320,51 +192,6 @@ def test_a_directory_that_is_not_in_service_is_not_asked(do, taken, fake, walk, 
     assert walk() == 0
     with portal.database.read() as session:
         assert step.next_due(session) is None
-
-
-def test_a_group_is_taken_once_and_hurried_on_request(do, taken, walk, portal, clock):
-    with pytest.raises(Refusal) as refused:
-        do(
-            lambda session, found: sources.take(
-                session, found["Desk"], found["Entra"], THERE, actor=found["Uma"], now=clock()
-            )
-        )
-    assert refused.value.code == "group_taken"
-    walk()
-    assert do(lambda session, found: sources.hurry(session, found["Desk"], now=clock()))
-    with portal.database.read() as session:
-        assert step.next_due(session) == clock()
-
-
-def test_taking_a_group_with_a_policy_needs_the_privilege_for_policies(do, portal, fake, clock):
-    with portal.database.write() as session:
-        rows = Records(session, clock)
-        rows.directory("Entra", type=DirectoryType.ENTRA)
-        rows.group(name="Desk", rank=1)
-    for name, code in (("Uma", "group_policy_needed"), ("Ada", None)):
-        seen = None
-        try:
-            do(
-                lambda session, found, name=name: sources.take(
-                    session, found["Desk"], found["Entra"], THERE, actor=found[name], now=clock()
-                )
-            )
-        except Refusal as refusal:
-            seen = refusal.code
-        assert seen == code
-    with pytest.raises(Refusal) as refused:
-        do(
-            lambda session, found: sources.let_go(
-                session, found["Desk"], actor=found["Uma"], now=clock()
-            )
-        )
-    assert refused.value.code == "group_policy_needed"
-
-
-def test_a_group_that_ends_is_not_kept_in_step(do, taken, walk, clock):
-    do(lambda session, found: groups.end(session, found["Desk"], actor=None, now=clock()))
-    assert do(lambda session, found: session.scalars(select(GroupSource)).all()) == []
-    assert walk() == 0
 
 
 def test_a_long_walk_lets_other_work_have_its_turn(do, taken, fake, remote, walk, monkeypatch):
