@@ -7,11 +7,12 @@ from services.ceremonies.authentication import (
 )
 from services.ceremonies.challenges import purge
 from services.ceremonies.purpose import Begun, Purpose
-from services.ceremonies.refusals import CODES, CeremonyRefusal, DirectoryTrouble
+from services.ceremonies.refusals import CODES, TROUBLE, CeremonyRefusal, DirectoryTrouble
 from services.ceremonies.registration import begin_registration, cancel, finish_registration
 
 __all__ = [
     "CODES",
+    "TROUBLE",
     "Authenticated",
     "Begun",
     "CeremonyRefusal",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from directories.base import (
     RemoteIdentity,
 )
 from directories.pingone import enrols_here
-from models import Directory, Identity, Person
+from models import Challenge, Directory, Identity, Person
 from models.passkeys import OWN
 from services import policies
 from services.attestation.metadata import MetadataSource
@@ -48,6 +48,12 @@ logger = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=1)
 """How long after its end a registration is taken back: an answer that came in time is judged."""
+
+
+MOST = 30
+"""How many registrations one person has a directory begin in `WITHIN`, cancelled ones included:
+each leaves something there for a while, and its limits are for everybody together."""
+WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,12 @@ def begin(
 
     Raises:
         CeremonyRefusal: `policy_missing`, `person_suspended`, `directory_not_offered`,
-            `directory_not_linked`.
+            `directory_not_linked`, `begun_too_often`.
         DirectoryTrouble: when it does not begin one, or one that leads to nothing.
     """
     with portal.database.read() as session:
         asked = _asked(session, binding, directory, policy)
+        _demand_moderation(session, asked, now=portal.now())
     connection: Connector | None = None
     identity: RemoteIdentity | None = None
     begun: CreationOptions | None = None
@@ -140,6 +147,22 @@ def _asked(session: Session, binding: Binding, directory: int, policy: Policy | 
         raise CeremonyRefusal("person_suspended")
     row, remote_id = offering(session, directory, person.id)
     return _Asked(row, person, remote_id, policy)
+
+
+def _demand_moderation(session: Session, asked: _Asked, *, now: datetime) -> None:
+    """Refuse to go on and on without an answer.
+
+    Raises:
+        CeremonyRefusal: `begun_too_often`.
+    """
+    begun = select(func.count()).where(
+        Challenge.person_id == asked.person.id,
+        Challenge.directory_id == asked.directory.id,
+        Challenge.created_at > now - WITHIN,
+        Challenge.expires_at > now - WITHIN,  # those have an index
+    )
+    if (session.scalar(begun) or 0) >= MOST:
+        raise CeremonyRefusal("begun_too_often")
 
 
 def _identity(connection: Connector, asked: _Asked) -> RemoteIdentity:

@@ -46,6 +46,9 @@ CODES: dict[str, str] = {
         "That directory gave your key the name of somebody else's here. Nothing was registered. "
         "Tell your administrator: they have to see to whose record is linked to whom."
     ),
+    "begun_too_often": (
+        "This was begun many times within a few minutes. Wait ten minutes, then try again."
+    ),
     "policy_missing": (
         "Nobody has decided yet which security keys are allowed here. Ask your administrator."
     ),
@@ -95,6 +98,10 @@ CODES: dict[str, str] = {
 """Every code with its sentence. A code never changes once it is released."""
 
 
+TROUBLE = "directory_trouble"
+"""The code of a directory that begins nothing; what it was is beside it."""
+
+
 class CeremonyRefusal(Refusal):
     """A ceremony that ended in a no.
 
@@ -121,7 +128,7 @@ class DirectoryTrouble(Refusal):
     def __init__(self, name: str, error: DirectoryError, findings: Sequence[Finding] = ()) -> None:
         request = f" (request id {error.request_id})" if error.request_id else ""
         said = f" {name} said: “{error.said}”{request}." if error.said else ""
-        super().__init__("directory_trouble", f"{error.reason}{said}", status=502)
+        super().__init__(TROUBLE, f"{error.reason}{said}", status=502)
         self.name = name
         self.cause = error.code
         """What it was, by the code of the directory's kind."""

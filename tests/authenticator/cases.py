@@ -42,6 +42,7 @@ class Before(StrEnum):
     ANOTHERS = "the passkey is another person's"
     NOT_SERVED = "the directory does not serve the person"
     NOT_LINKED = "the person is linked to no record of the directory"
+    OFTEN = "the person had the directory begin over and over"
 
 
 class HandIn(StrEnum):
@@ -57,6 +58,7 @@ class HandIn(StrEnum):
     OTHER_SUBJECT = "for another subject"
     CANCELLED = "after it was cancelled"
     UNLINKED = "after the person was unlinked from their record of the directory"
+    NAMESAKE = "after somebody else got the handle that the directory gave the key"
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,18 @@ ISSUED: tuple[Case, ...] = (
         "fido-u2f, where packed is taken",
         twisted(attestation="fido-u2f"),
         ceremony=Ceremony.ISSUED,
+    ),
+    Case(
+        "begun_too_often",
+        "once more",
+        ceremony=Ceremony.ISSUED,
+        before=Before.OFTEN,
+    ),
+    Case(
+        "directory_handle_taken",
+        "a key of ours that is to be called as somebody else is",
+        ceremony=Ceremony.ISSUED,
+        hand_in=HandIn.NAMESAKE,
     ),
     Case(
         "directory_identity_changed",

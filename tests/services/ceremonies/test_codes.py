@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from models import AuditEvent, Passkey, Person
 from services import ceremonies
-from services.ceremonies import CODES, CeremonyRefusal, Purpose
+from services.ceremonies import CODES, CeremonyRefusal, Purpose, issued
+from services.ceremonies.responses import decoded
 from tests.authenticator.cases import ANY, CASES, OTHER_ID, Before, Ceremony, HandIn
 from tests.services.ceremonies import issuing
 from tests.services.ceremonies.conftest import SESSION
@@ -75,11 +76,20 @@ def enrol_by_directory(bench, case, key):
         remote_id=None if case.before is Before.NOT_LINKED else remote,
         served=case.before is not Before.NOT_SERVED,
     )
-    bench.fake.begins = issuing.offer(bench.portal, formats=("packed", "none"))
+    namesake = case.hand_in is HandIn.NAMESAKE
+    rp_id = issuing.OURS if namesake else issuing.VENDOR
+    bench.fake.begins = issuing.offer(bench.portal, rp_id, formats=("packed", "none"))
+    for _ in range(issued.MOST if case.before is Before.OFTEN else 0):
+        issuing.begin(bench, person, directory)
     begun = issuing.begin(bench, person, directory)
-    answer = text(case.make(key, begun.options, begun.origin))
+    answer = text(case.make(key, begun.options, begun.origin or bench.origin))
     if case.hand_in is HandIn.UNLINKED:
         issuing.unlink(bench.portal, directory)
+    if namesake:
+        other = bench.person("grace")
+        with bench.portal.database.write() as session:
+            handle = decoded(begun.options["user"]["id"])
+            session.get_one(Person, other).user_handle = handle
     bench.finish(person, begun.ceremony, answer)
 
 
@@ -108,7 +118,7 @@ def sign_in(bench, case, key):
 
 
 ACTS = {Ceremony.ENROL: enrol, Ceremony.ISSUED: enrol_by_directory}
-NEVER_BEGUN = {Before.NO_POLICY, Before.NOT_SERVED, Before.NOT_LINKED}
+NEVER_BEGUN = {Before.NO_POLICY, Before.NOT_SERVED, Before.NOT_LINKED, Before.OFTEN}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

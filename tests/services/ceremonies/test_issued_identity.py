@@ -8,7 +8,7 @@ import pytest
 
 from models import Challenge, Passkey, Person
 from services import ceremonies
-from services.ceremonies import CeremonyRefusal, Purpose
+from services.ceremonies import CeremonyRefusal, Purpose, issued
 from tests.authenticator.key import encoded
 from tests.records import Records
 from tests.services.ceremonies.conftest import SESSION
@@ -100,3 +100,15 @@ def test_a_client_is_told_which_pages_of_ours_it_may_be(bench, fake, world):
     assert own.pages == (elsewhere, f"https://{host}")
     scene.offers(VENDOR)
     assert scene.begin().pages == ()
+
+
+def test_nobody_has_a_directory_begin_without_end(scene, clock):
+    for _ in range(issued.MOST):
+        scene.cancel(scene.begin())
+    asked = scene.fake.calls.count("creation_options")
+    with pytest.raises(CeremonyRefusal, match="begun_too_often"):
+        scene.begin()
+    assert scene.fake.calls.count("creation_options") == asked
+    assert scene.bench.begin(scene.person).options  # our own costs nobody else anything
+    clock.forward(minutes=10)
+    assert scene.begin().ceremony
