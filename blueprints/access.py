@@ -75,6 +75,7 @@ ACCESS: dict[str, Need | tuple[Need, ...] | Door] = {
     "enrol.name": Door.PUBLIC,
     "enrol.placements": Door.PUBLIC,
     "enrol.skip": Door.PUBLIC,
+    "enrol.use_alone": Door.PUBLIC,
     "enrol.hand_over": Door.PUBLIC,
     "enrol.agent": Door.PUBLIC,
     "ceremonies.options": Door.PUBLIC,

@@ -38,6 +38,7 @@ class Tag(StrEnum):
     LINK_MADE = "link.made"
     LINK_EXCHANGED = "link.exchanged"
     LINK_FINISHED = "link.finished"
+    STEP_ALONE = "link.step_alone"
     LINK_REVOKED = "link.revoked"
     MAIL_ASKED_FOR = "mail.asked_for"
     MAIL_SENT = "mail.sent"

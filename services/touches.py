@@ -95,6 +95,13 @@ def planned(
     return tuple(found)
 
 
+def own(session: Session, portal: Portal, person_id: int) -> Touch:
+    """The touch for our own relying party alone, whoever else shares it."""
+    served = _served(session, person_id, None)
+    importing = tuple(one.name for one in served if one.type in IMPORTING)
+    return _own(portal, passkeys.of_person(session, person_id), importing)
+
+
 def missing(
     session: Session, person_id: int, *, directories: Collection[int] | None = None
 ) -> tuple[Directory, ...]:

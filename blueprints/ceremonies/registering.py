@@ -11,6 +11,7 @@ from blueprints.context import portal
 from blueprints.enrol.area import standing
 from services import ceremonies, links, touches
 from services.ceremonies import Begun, CeremonyRefusal, Purpose
+from services.enrolment import alone as without
 from services.enrolment import steps
 from services.provisioning import desk, scope
 from services.refusal import Refusal
@@ -108,6 +109,17 @@ def _at_desk(subject: str) -> Begun:
         exclude=begun.exclude,
         actor_id=current_user.person.id,
     )
+
+
+def alone(purpose: Purpose, subject: str) -> bool:
+    """Whether the page of an enrolment now offers to go on without the step's directory."""
+    if purpose is not Purpose.ENROL:
+        return False
+    here = standing()
+    step = steps.find(here.steps, subject)
+    one = next(one for one in here.planned if one.step is step)
+    with portal().database.read() as session:
+        return without.offered(session, here.planned, one, now=portal().now())
 
 
 def touch_for(person_id: int, subject: str) -> Touch:

@@ -49,7 +49,8 @@ def options(purpose: str) -> dict[str, Any] | ResponseReturnValue:
             try:
                 begun = registering.begin(Purpose(purpose), request.form.get("subject", ""))
             except DirectoryTrouble as trouble:
-                return _trouble(trouble)
+                subject = request.form.get("subject", "")
+                return _trouble(trouble, alone=registering.alone(Purpose(purpose), subject))
         case _:
             abort(404)
     return _told(begun)
@@ -79,12 +80,18 @@ def _told(begun: Begun) -> dict[str, Any]:
     return {**told, "origin": begun.origin} if begun.origin else told
 
 
-def _trouble(trouble: DirectoryTrouble) -> ResponseReturnValue:
-    """What a directory would not do: a plain sentence; the whole of it only for operators."""
+def _trouble(trouble: DirectoryTrouble, *, alone: bool) -> ResponseReturnValue:
+    """What a directory would not do: a plain sentence; the whole of it only for operators.
+
+    Args:
+        alone: whether the page now offers to go on without it.
+    """
     sentence = (
         f"{trouble.name} could not begin this now. Nothing was changed. Try again in a few "
         "minutes; if it stays like this, tell your administrator."
     )
+    if alone:
+        sentence += f" Load this page again to enrol a key without {trouble.name}."
     detail = ""
     if Privilege.VIEW_DELIVERIES in held_privileges():
         said = f"{trouble.name} said: “{trouble.said}”" if trouble.said else ""

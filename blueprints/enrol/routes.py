@@ -15,7 +15,7 @@ from blueprints.touching import TouchPage, readable, title
 from models import EnrolmentStep, LinkPurpose, Person
 from services import ceremonies
 from services.ceremonies import CeremonyRefusal, Purpose
-from services.enrolment import steps
+from services.enrolment import alone, steps
 from services.enrolment.steps import Planned
 from services.refusal import Refusal
 from services.touches import Touch
@@ -66,6 +66,18 @@ def skip() -> Response:
     return _on()
 
 
+@blueprint.post("/alone")
+def use_alone() -> Response:
+    """Make the current step one for this portal alone: its directory is out of order."""
+    here = standing()
+    if here.own.finished:
+        return redirect(url_for(".done"), 303)
+    step = steps.find(here.steps, request.form.get("step", ""))
+    with portal().database.write() as session:
+        alone.choose(session, portal(), here.own, step, now=portal().now())
+    return _on()
+
+
 @blueprint.get("/done")
 def done() -> Response | str:
     """The keys that were registered, their names, and the places they open."""
@@ -85,6 +97,10 @@ def _page(here: Standing, person: Person) -> str:
     link = here.own.link
     step = "touch" if request.args.get("step") == "touch" else "index"
     allowed = allowed_models(person, link)
+    with portal().database.read() as session:
+        offered = current is not None and alone.offered(
+            session, here.planned, current, now=portal().now()
+        )
     return render_template(
         f"enrol/{step}.html",
         link=link,
@@ -96,6 +112,7 @@ def _page(here: Standing, person: Person) -> str:
         planned=here.planned,
         labels=labels(here),
         current=current,
+        alone=offered,
         page=touch_page(here, current, current.touch) if current and current.touch else None,
     )
 

@@ -135,7 +135,8 @@ def plan(
         return ()
     found = touches.planned(session, portal, link.person_id)
     needed = not any(one.own for one in passkeys.of_person(session, link.person_id))
-    pairs = [(step, _touch(found, step)) for step in steps]
+    own = touches.own(session, portal, link.person_id)
+    pairs = [(step, _touch(found, step, own)) for step in steps]
     return tuple(
         Planned(step, touch, _skippable(steps, step, touch, needed)) for step, touch in pairs
     )
@@ -209,11 +210,12 @@ def _asked(
     return found or touches.planned(session, portal, person_id)[:1]
 
 
-def _touch(found: Sequence[Touch], step: EnrolmentStep) -> Touch | None:
+def _touch(found: Sequence[Touch], step: EnrolmentStep, own: Touch) -> Touch | None:
+    """What a step takes now; one of our own can be taken whoever shares our relying party."""
+    if step.directory_id is None:
+        return own
     wanted = step.directory_id
-    return next(
-        (one for one in found if (one.directory.id if one.directory else None) == wanted), None
-    )
+    return next((one for one in found if one.directory and one.directory.id == wanted), None)
 
 
 def _skippable(
