@@ -69,7 +69,7 @@ def offered(session: Session) -> dict[str, tuple[str, Policy]]:
     """
     found = {kind.value: (kind.label, policy) for kind, policy in POLICIES.items()}
     portals = policies.current(session)
-    if portals is not None:
+    if portals is not None and portals not in POLICIES.values():
         found["portal"] = (f"The portal’s: {portals.name}", portals)
     for group, row in group_policies.ranked(session):
         policy = policies.of_row(row)
