@@ -35,6 +35,11 @@ class Clock:
         return self.moment
 
 
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first: at the end there is something short for each process."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

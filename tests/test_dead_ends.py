@@ -32,6 +32,8 @@ from services.directories import ory_steps, pingone_steps
 from services.roles import ROLES, VIEW_ONLY, Action, Privilege, of_any_type, of_type
 from tests.house import House, answering
 
+pytestmark = pytest.mark.long
+
 TAG = re.compile(r"<(a|form|button|div)\b([^>]*)>", re.DOTALL)
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 OWNED = {

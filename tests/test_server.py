@@ -19,6 +19,8 @@ from cryptography.fernet import Fernet
 
 from tests.ports import free_row, listening
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "script" / "server"
 START_SECONDS = 240

@@ -17,6 +17,8 @@ from services import policies
 from tests.records import Records
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.long
+
 TEXTS = (
     "\0",
     "a\0b",
@@ -166,6 +168,7 @@ BODIES = (
 )
 
 
+@pytest.mark.parametrize("any_database_url", ["sqlite"], indirect=True)
 def test_nothing_but_a_form_is_read(app, rows, everyone):
     for visitor in everyone:
         headers = {"X-CSRFToken": visitor._token()}

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser import looks, scene
 
+pytestmark = pytest.mark.long
+
 PUBLIC = (
     "/",
     "/sign-in",
