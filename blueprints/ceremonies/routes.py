@@ -77,7 +77,17 @@ def cancel(purpose: str) -> dict[str, Any]:
 
 def _told(begun: Begun) -> dict[str, Any]:
     told = {"ceremony": str(begun.ceremony), "options": begun.options}
-    return {**told, "origin": begun.origin} if begun.origin else told
+    origin = begun.origin or _other_page(begun)
+    return {**told, "origin": origin} if origin else told
+
+
+def _other_page(begun: Begun) -> str:
+    """The page of ours to claim to be, where this one cannot run the ceremony and another can: not
+    every one of several origins is under each relying party ID. Empty where this page is right.
+    """
+    here = request.headers.get("Origin")
+    ours = here in portal().settings.origins
+    return begun.pages[0] if begun.pages and ours and here not in begun.pages else ""
 
 
 def _trouble(trouble: DirectoryTrouble, *, alone: bool) -> ResponseReturnValue:
