@@ -6,8 +6,10 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -20,15 +22,22 @@ from models.db import Database, in_transaction
 from services.portal import Portal, open_portal
 from tests import postgresql as postgresql_server
 
+OF_A_TEST = ("data_dir", "database_url", "smtp_url")
+"""Settings that say where a test has its own files and servers: an app asks for them when used."""
+
 
 class Clock:
     """Time that tests move by hand."""
 
     def __init__(self) -> None:
-        self.moment = datetime.now(UTC).replace(microsecond=0)
+        self.began = self.moment = datetime.now(UTC).replace(microsecond=0)
 
     def __call__(self) -> datetime:
         return self.moment
+
+    @property
+    def moved(self) -> timedelta:
+        return self.moment - self.began
 
     def forward(self, **span: float) -> datetime:
         self.moment += timedelta(**span)
@@ -92,9 +101,16 @@ def database_url(tmp_path, migrated_sqlite) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def secrets_of_the_run() -> dict[str, str]:
+    """The portal's keys, which a trial would make for each folder of data."""
+    return {"secret_keys": token_urlsafe(32), "sealing_keys": Fernet.generate_key().decode()}
+
+
 @pytest.fixture
-def settings(tmp_path, database_url) -> Settings:
-    return config.load({}, data_dir=tmp_path / "instance", database_url=database_url)
+def settings(tmp_path, database_url, secrets_of_the_run) -> Settings:
+    data_dir = tmp_path / "instance"
+    return config.load({}, data_dir=data_dir, database_url=database_url, **secrets_of_the_run)
 
 
 @pytest.fixture
@@ -155,19 +171,32 @@ def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def apps() -> dict[Settings, Flask]:
+    """Every app that was made, by its settings, without where each test keeps its own data."""
+    return {}
+
+
 @pytest.fixture
-def app(settings, portal, compiled_templates) -> Flask:
-    """The portal's app, on the test's own portal and clock."""
+def app(settings, portal, apps, compiled_templates) -> Flask:
+    """The portal's app, on the test's own portal and clock.
+
+    Tests with the same settings have the same app, one after the other: it keeps nothing itself.
+    """
     from app import create_app
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "blueprints.context.open_now", lambda app: app.extensions.update(portal=portal)
-        )
-        made = create_app(settings)
+    alike = settings.model_copy(update=dict.fromkeys(OF_A_TEST))
+    if alike not in apps:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("blueprints.context.open_now", lambda app: None)
+            apps[alike] = create_app(settings)
+        apps[alike].jinja_env.bytecode_cache = compiled_templates
+    made = apps[alike]
     made.testing = True
-    made.jinja_env.bytecode_cache = compiled_templates
-    return made
+    made.config["LATCHKEY"] = settings
+    made.extensions["portal"] = portal
+    yield made
+    del made.extensions["portal"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from services.roles import ROLES, Action, Privilege, of_any_type, of_type
 from tests.blueprints.conftest import (  # noqa: F401 -- fixtures
     administrator,
     invite,
+    memory,
     metadata_file,
     settings,
     setup_link,

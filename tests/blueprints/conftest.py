@@ -9,6 +9,7 @@ import config
 from models import LinkPurpose
 from services import links, people, setup
 from tests.authenticator.world import World
+from tests.blueprints.memory import Memory
 from tests.visitor import Visitor
 
 
@@ -23,12 +24,13 @@ def metadata_file(world, tmp_path_factory):
 
 
 @pytest.fixture
-def settings(tmp_path, database_url, metadata_file):
+def settings(tmp_path, database_url, metadata_file, secrets_of_the_run):
     return config.load(
         {},
         data_dir=tmp_path / "instance",
         database_url=database_url,
         metadata_file=metadata_file,
+        **secrets_of_the_run,
     )
 
 
@@ -39,12 +41,23 @@ def setup_link(portal) -> str:
         return f"/links/{setup.make_link(session, now=portal.now()).token}"
 
 
+@pytest.fixture(scope="session")
+def memory() -> Memory:
+    return Memory()
+
+
 @pytest.fixture
-def administrator(app, world, setup_link) -> Visitor:
+def administrator(app, portal, world, memory, request) -> Visitor:
     """Ada: she set the portal up, and is signed in."""
     visitor = Visitor(app, world.key())
-    assert visitor.set_up(setup_link).location == "/enrol/done"
-    assert visitor.sign_in().location == "/admin/"
+    if "setup_link" in request.fixturenames:  # it cannot be made when she has come by another
+        request.getfixturevalue("setup_link")
+
+    def take() -> None:
+        assert visitor.set_up(request.getfixturevalue("setup_link")).location == "/enrol/done"
+        assert visitor.sign_in().location == "/admin/"
+
+    memory.walk("Ada sets up", visitor, portal, take)
     return visitor
 
 
@@ -76,12 +89,16 @@ def invite(portal, administrator):
 
 
 @pytest.fixture
-def somebody(app, world, invite) -> Visitor:
+def somebody(app, portal, world, memory, invite) -> Visitor:
     """Grace: she enrolled by a link, holds no role, and is signed in."""
     visitor = Visitor(app, world.key())
-    visitor.open_link(invite())
-    assert visitor.enrol().location == "/enrol/done"
-    assert visitor.sign_in().location == "/passkeys"
+
+    def take() -> None:
+        visitor.open_link(invite())
+        assert visitor.enrol().location == "/enrol/done"
+        assert visitor.sign_in().location == "/passkeys"
+
+    memory.walk("Grace enrols", visitor, portal, take)
     return visitor
 
 

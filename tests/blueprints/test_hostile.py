@@ -48,12 +48,13 @@ REACHED = {200, 302, 303, 308, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422,
 
 
 @pytest.fixture
-def settings(tmp_path, any_database_url, metadata_file):
+def settings(tmp_path, any_database_url, metadata_file, secrets_of_the_run):
     return config.load(
         {},
         data_dir=tmp_path / "instance",
         database_url=any_database_url,
         metadata_file=metadata_file,
+        **secrets_of_the_run,
     )
 
 

@@ -11,6 +11,7 @@ from models import EnrolmentLink, LinkPurpose
 from services import people
 from tests.blueprints.conftest import (  # noqa: F401 -- fixtures
     administrator,
+    memory,
     metadata_file,
     settings,
     setup_link,
