@@ -18,13 +18,14 @@ from blueprints.placements import places_of
 from blueprints.requests.area import MAX_QUERY, blueprint, confirmed, placed
 from blueprints.requests.desk_acting import going_on
 from blueprints.touching import TouchPage, readable, title
-from models import Person, ProvisioningRequest, RequestPerson, RequestState
+from models import Passkey, Person, ProvisioningRequest, RequestPerson, RequestState
 from services import ceremonies, people
 from services.ceremonies import CeremonyRefusal, Purpose
 from services.provisioning import desk, desk_lists, desk_steps, records, settlement
 from services.provisioning.desk_steps import Step
 from services.provisioning.progress import OPEN
 from services.refusal import Refusal
+from services.roles import holds_more
 
 SHOWN = 5
 """How many of those who were last, and of those who are left, stand on the page."""
@@ -105,10 +106,20 @@ def _page(order: UUID, refusal: Refusal | None = None) -> str:
             refusal=refusal,
             tally=settlement.tally(session, found),
             left=desk_lists.left(session, found, limit=SHOWN),
-            latest=desk_lists.latest(session, found, limit=SHOWN),
+            latest=_latest(session, found),
             **shown,
             **_search(session, found),
         )
+
+
+def _latest(
+    session: Session, found: ProvisioningRequest
+) -> list[tuple[RequestPerson, Passkey, bool]]:
+    """The keys that were registered last, and whether the operator may not touch them."""
+    return [
+        (place, passkey, holds_more(passkey.person, current_user.person))
+        for place, passkey in desk_lists.latest(session, found, limit=SHOWN)
+    ]
 
 
 def _done(session: Session, found: ProvisioningRequest) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from models.db import Database
 from models.migrate import upgrade
 from tests.authenticator import SoftwareKey
 from tests.authenticator.world import World
-from tests.browser import requests, scene, vendors
+from tests.browser import desks, requests, scene, vendors
 from tests.browser.conftest import (
     ARGUMENTS,
     CHROMIUM,
@@ -196,6 +196,29 @@ def touches(camera: Camera, stage: Stage) -> None:
         camera.take(radia, "touches-missing")
 
 
+def desk(camera: Camera, stage: Stage) -> None:
+    """An operator with one person after another, and a key that is refused."""
+    stage.number += 1
+    some = [scene.person(stage.site, scene.names(f"Annie {stage.number}{one}")) for one in "abc"]
+    made = desks.staged(stage.site, some, name=f"At the desk {stage.number}")
+    with camera.visitor(stage.key) as ada:
+        scene.sign_in(ada)
+        camera.take(ada, "desk", desks.address(made))
+        ada.page.get_by_role("button", name="Begin").click()
+        camera.take(ada, "desk-change-the-key")
+        ada.page.get_by_role("button", name="is inserted").click()
+        camera.take(ada, "desk-touch")
+        ada.key = stage.world.other_key()
+        ada.page.get_by_role("button", name="Enrol the key").click()
+        ada.page.get_by_text("That key was not accepted").wait_for()
+        camera.take(ada, "desk-refused")
+        ada.key = stage.world.key()
+        ada.page.get_by_role("button", name="Try another key").click()
+        ada.page.get_by_text("can be handed over").wait_for()
+        camera.take(ada, "desk-done")
+        camera.take(ada, "desk-search", f"{desks.address(made)}?q=annie")
+
+
 def sign_up(camera: Camera, stage: Stage, server: MailServer) -> None:
     """The way of somebody who was asked by nobody."""
     stage.number += 1
@@ -261,6 +284,7 @@ def main() -> int:
             for camera in cameras:
                 enrolment(camera, stage)
                 touches(camera, stage)
+                desk(camera, stage)
                 sign_up(camera, stage, server)
                 every_page(camera, stage)
         browser.close()

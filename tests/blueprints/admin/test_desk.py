@@ -10,6 +10,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from directories import oauth
+from directories.entra import ceremony as entra_ceremony
+from emulators.entra.running import running as running_entra
 from models import (
     AgentTicket,
     AuditEvent,
@@ -17,6 +20,7 @@ from models import (
     Passkey,
     Person,
     ProvisioningRequest,
+    RequestDirectory,
     RequestPerson,
     RequestState,
     RoleGrant,
@@ -26,6 +30,7 @@ from services.provisioning import closing, minting
 from services.roles import ADMINISTRATOR, USER_ADMINISTRATOR
 from tests.blueprints.conftest import said
 from tests.records import Records
+from tests.services.ceremonies import vendors
 from tests.visitor import Visitor
 
 NAMES = ("bob", "cy", "dee")
@@ -472,3 +477,41 @@ def test_stopping_puts_the_person_back(at_desk, rows):
     desk.next()
     assert desk.visitor.send(f"{desk.path}/leave").status_code == 303
     assert of(rows, "bob").claimed_by_id is None
+
+
+def test_somebody_who_needs_two_touches_stays_until_the_second(
+    portal, at_desk, made, clock, rows, monkeypatch
+):
+    monkeypatch.setattr(entra_ceremony, "PAUSES", (0.0, 0.0))
+    oauth.forget_all()
+    with running_entra(people=3) as tenant:
+        tenant.control.lag(0)
+        entra = vendors.connect_entra(portal, tenant)
+        remote = tenant.control.add_user(displayName="Bob")["id"]
+        vendors.link(portal, entra, of(rows, "bob").person_id, remote)
+        with portal.database.write() as session:
+            ory = Records(session, clock).directory("Ory of the house")
+            for one in (entra, ory.id):
+                session.add(RequestDirectory(request_id=made.id, directory_id=one))
+        desk = at_desk()
+        desk.next()
+        page = desk.ready()
+        assert "needs 2 touches" in said(page)
+        answer = desk.send(desk.touch())
+        page = desk.open(answer.location)
+        assert desk.who == called("bob", rows)
+        assert "insert the key of" not in said(page)  # the same key goes on
+        assert re.search(r"Key for .*? done .*? Key for Entra now", said(page))
+        assert of(rows, "bob").claimed_by_id is not None
+
+        begun = desk.visitor.options("desk", subject=desk.subject).json
+        assert begun["origin"] == "https://login.microsoft.com"
+        response = desk.world.key().create(begun["options"], origin=begun["origin"])
+        fields = {"ceremony": begun["ceremony"], "response": json.dumps(response)}
+        answer = desk.send({**fields, "step": desk.subject})
+        page = desk.open(answer.location)
+        assert "can be handed over" in said(page)
+        assert of(rows, "bob").claimed_by_id is None
+        vendors.work(portal)
+        assert len(tenant.control.passkeys(remote)) == 1
+    oauth.forget_all()
