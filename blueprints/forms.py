@@ -6,11 +6,19 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
 from services import people
 from services.passkeys import MAX_NICKNAME
 from services.refusal import Refusal
+
+DELETE_WORDS = "permanently delete"
+"""What must be typed before something is deleted for good."""
+
+
+def stripped(value: Any) -> Any:
+    """A WTForms filter: no space around what was pasted."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def tidied(value: Any) -> Any:
@@ -34,6 +42,20 @@ class CeremonyForm(FlaskForm):
     def answer(self) -> dict[str, str]:
         """The two texts, for `services.ceremonies`; empty where nothing was sent."""
         return {"ceremony": self.ceremony.data or "", "response": self.response.data or ""}
+
+
+class DeleteForm(CeremonyForm):
+    """The words that deleting for good asks for, and the answer of the key."""
+
+    confirmation = StringField(
+        "Confirmation",
+        [AnyOf([DELETE_WORDS], f"Type {DELETE_WORDS} exactly as it is written.")],
+        filters=[stripped],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.confirmation.flags.required = True
 
 
 class OwnNameForm(FlaskForm):

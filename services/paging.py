@@ -47,24 +47,13 @@ def newest_first(
             cursor that names no row gives the first page.
         size: rows a page.
     """
-    start = _key(session, entity, older or newer)
-    backwards = older is None and newer is not None and start is not None
-    if start is not None:
-        statement = statement.where(entity.id > start if backwards else entity.id < start)
-    order = entity.id.asc() if backwards else entity.id.desc()
-    found = list(session.scalars(statement.order_by(order).limit(size + 1)))
-    more = len(found) > size
-    rows: list[Any] = found[:size]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Slice((), None, None)
-    has_newer = more if backwards else start is not None
-    has_older = True if backwards else more
+    rows, earlier, further = _rows(
+        session, statement, entity, on=older, back=newer, newest=True, size=size
+    )
     return Slice(
         tuple(rows),
-        newer=rows[0].uuid if has_newer else None,
-        older=rows[-1].uuid if has_older else None,
+        newer=rows[0].uuid if earlier else None,
+        older=rows[-1].uuid if further else None,
     )
 
 
@@ -82,25 +71,41 @@ def in_order(
     Args:
         after: the page after this row, which is newer; `before`: the page before it.
     """
-    start = _key(session, entity, after or before)
-    backwards = after is None and before is not None and start is not None
+    rows, earlier, further = _rows(
+        session, statement, entity, on=after, back=before, newest=False, size=size
+    )
+    return Slice(
+        tuple(rows),
+        newer=rows[-1].uuid if further else None,
+        older=rows[0].uuid if earlier else None,
+    )
+
+
+def _rows(
+    session: Session,
+    statement: Select[T],
+    entity: Any,
+    *,
+    on: uuid.UUID | None,
+    back: uuid.UUID | None,
+    newest: bool,
+    size: int,
+) -> tuple[list[Any], bool, bool]:
+    """The rows of one page in their order, and whether there are others before and behind them."""
+    start = _key(session, entity, on or back)
+    backwards = on is None and back is not None and start is not None
+    upwards = newest == backwards
     if start is not None:
-        statement = statement.where(entity.id < start if backwards else entity.id > start)
-    order = entity.id.desc() if backwards else entity.id.asc()
+        statement = statement.where(entity.id > start if upwards else entity.id < start)
+    order = entity.id.asc() if upwards else entity.id.desc()
     found = list(session.scalars(statement.order_by(order).limit(size + 1)))
     more = len(found) > size
     rows: list[Any] = found[:size]
     if backwards:
         rows.reverse()
     if not rows:
-        return Slice((), None, None)
-    has_older = more if backwards else start is not None
-    has_newer = True if backwards else more
-    return Slice(
-        tuple(rows),
-        newer=rows[-1].uuid if has_newer else None,
-        older=rows[0].uuid if has_older else None,
-    )
+        return rows, False, False
+    return rows, more if backwards else start is not None, backwards or more
 
 
 def _key(session: Session, entity: Any, cursor: uuid.UUID | None) -> int | None:

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from blueprints import confirming
 from blueprints.context import portal
 from blueprints.directories.area import added, blueprint
-from blueprints.directories.forms import DELETE_WORDS, DeleteForm
 from blueprints.directories.screens import TYPES, takes_deliveries
+from blueprints.forms import DELETE_WORDS, DeleteForm
 from services import directories
 from services.ceremonies import CeremonyRefusal
 from services.directories import blockers

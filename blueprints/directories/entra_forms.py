@@ -23,8 +23,8 @@ from blueprints.directories.forms import (
     EditForm,
     NamedForm,
     SecretAreaField,
-    stripped,
 )
+from blueprints.forms import stripped
 from directories.entra.settings import (
     LONGEST_CHALLENGE,
     SHORTEST_CHALLENGE,

@@ -15,24 +15,16 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import AnyOf, DataRequired, Length
+from wtforms.validators import DataRequired, Length
 from wtforms.widgets import TextArea
 
-from blueprints.forms import CeremonyForm, tidied
+from blueprints.forms import tidied
 from models import Serves
 
 NAME_LENGTH = 128
 ADDRESS_LENGTH = 300
 SECRET_LENGTH = 4096
 PEM_LENGTH = 32 * 1024
-
-DELETE_WORDS = "permanently delete"
-"""What must be typed before a directory is deleted."""
-
-
-def stripped(value: Any) -> Any:
-    """A WTForms filter: no space around what was pasted."""
-    return value.strip() if isinstance(value, str) else value
 
 
 class _WriteOnly(TextArea):
@@ -151,17 +143,3 @@ class TestForm(FlaskForm):
     """A connection test."""
 
     probe = BooleanField("Also try a sign-in flow (leaves a short-lived flow there)")
-
-
-class DeleteForm(CeremonyForm):
-    """The words that deleting asks for, and the answer of the key."""
-
-    confirmation = StringField(
-        "Confirmation",
-        [AnyOf([DELETE_WORDS], f"Type {DELETE_WORDS} exactly as it is written.")],
-        filters=[stripped],
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.confirmation.flags.required = True

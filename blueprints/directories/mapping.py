@@ -12,8 +12,8 @@ from flask_wtf import FlaskForm
 from wtforms import Field, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
-from blueprints.directories.forms import stripped
 from blueprints.directories.ory_forms import FORMAT, OWN_NAME
+from blueprints.forms import stripped
 from directories.ory import (
     DEFAULT_FORMAT,
     MappingProblem,

@@ -14,8 +14,8 @@ from blueprints.directories.forms import (
     SECRET_LENGTH,
     ConnectForm,
     EditForm,
-    stripped,
 )
+from blueprints.forms import stripped
 from directories.ory import Auth, Flavour, IdentitySchema, walk
 
 OWN_NAME, FORMAT = "own", "format"

@@ -16,8 +16,8 @@ from blueprints.directories.forms import (
     EditForm,
     NamedForm,
     show_problems,
-    stripped,
 )
+from blueprints.forms import stripped
 from directories.pingone import AuthMethod, Region
 from services.directories.pingone_steps import Judged
 

@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response
 
 from blueprints import confirming
 from blueprints.context import portal
-from blueprints.directories.forms import DELETE_WORDS
+from blueprints.forms import DELETE_WORDS, DeleteForm
 from blueprints.requests.area import blueprint, confirmed
-from blueprints.requests.forms import DeleteForm
 from services.ceremonies import CeremonyRefusal
 from services.provisioning import closing, records, settlement
 from services.refusal import Refusal

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from flask_wtf import FlaskForm
@@ -16,10 +15,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
-from blueprints.directories.forms import DELETE_WORDS, stripped
-from blueprints.forms import CeremonyForm, tidied
+from blueprints.forms import tidied
 from models import Directory, Driver
 from services.attestation.policy import Policy
 from services.provisioning.drafts import NAME_LENGTH, Choices
@@ -108,17 +106,3 @@ class FileForm(FlaskForm):
     text = TextAreaField(
         "CSV", [DataRequired("Choose a file, or paste what is in it.")], render_kw={"rows": 10}
     )
-
-
-class DeleteForm(CeremonyForm):
-    """The confirmation that a request is deleted."""
-
-    confirmation = StringField(
-        "Confirmation",
-        [AnyOf([DELETE_WORDS], f"Type {DELETE_WORDS} exactly as it is written.")],
-        filters=[stripped],
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.confirmation.flags.required = True
