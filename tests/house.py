@@ -114,8 +114,11 @@ class House:
             rows.policy(group_id=other.id)
             self.request = rows.request(self.boss, ory, entra, name="Keys for everybody")
             rows.request_source(self.request, self.plain)
-            for one in (self.boss, self.plain):
-                rows.request_person(self.request, one)
+            rows.request_person(self.request, self.boss)
+            at_desk = rows.request_person(
+                self.request, self.plain, claimed_by=self.me, claim_until=clock(), fence=1
+            )
+            rows.request_passkey(at_desk, self.passkeys[1])
             rows.request_person(
                 self.request,
                 None,
