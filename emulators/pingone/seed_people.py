@@ -16,7 +16,7 @@ GROUPS = ("Engineering", "Sales", "Operations", "Finance", "Key holders")
 POPULATION_GROUP = ("Field staff", "Contractors")
 GIVEN = (
     "Ada", "Grace", "Joan", "Alan", "Mary", "Tim", "Radia", "Donald", "Barbara", "Edsger",
-    "Frances", "Niklaus", "Hedy", "Claude", "Katherine", "Dennis", "Margaret", "Ken", "Zoë",
+    "Frances", "Niklaus", "Hedy", "Konrad", "Katherine", "Dennis", "Margaret", "Ken", "Zoë",
     "Søren",
 )  # fmt: skip
 FAMILY = (
