@@ -1,12 +1,12 @@
 // form[data-ceremony]: its button asks the server for options and the browser for the key, fills
 // `ceremony` and `response`, and submits the form as any form.
 import { startAuthentication, startRegistration } from "../vendor/simplewebauthn/index.js";
-import { explain, OFFLINE, Problem, UNAVAILABLE } from "./ceremony-problems.js";
+import { options } from "./ceremony-options.js";
+import { explain } from "./ceremony-problems.js";
 import { claiming, isClaimRefused } from "./claim.js";
 import { forget, giveBack, remember } from "./give-back.js";
 import { supported } from "./support.js";
 
-const PATIENCE_MS = 20_000;
 const SAID = {
   ready: "",
   starting: "Getting ready…",
@@ -26,25 +26,6 @@ function enter(form, phase, problem = []) {
     return paragraph;
   });
   form.querySelector("[data-problem]").replaceChildren(...paragraphs);
-}
-
-/** Begin a ceremony: {ceremony, options, origin}. Throws a Problem. */
-export async function options(form) {
-  let reply;
-  try {
-    reply = await fetch(form.dataset.options, {
-      method: "POST",
-      headers: { "X-CSRFToken": form.elements.namedItem("csrf_token").value, Accept: "application/json" },
-      body: new URLSearchParams(form.dataset.subject ? { subject: form.dataset.subject } : {}),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-  } catch {
-    throw OFFLINE();
-  }
-  const body = await reply.json().catch(() => null);
-  if (reply.ok && body?.options) return body;
-  if (body?.error?.message) throw Problem.said(body.error);
-  throw UNAVAILABLE();
 }
 
 /** Whether the form is sent by the button that asks for the key, and not by another of its own. */

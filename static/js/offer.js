@@ -6,7 +6,8 @@ import {
   startAuthentication,
   WebAuthnAbortService,
 } from "../vendor/simplewebauthn/index.js";
-import { answer, options } from "./ceremony.js";
+import { answer } from "./ceremony.js";
+import { options } from "./ceremony-options.js";
 
 const SPARE_MS = 60_000; // options are renewed this long before they expire
 
