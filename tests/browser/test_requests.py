@@ -208,6 +208,6 @@ def test_somebody_who_enrols_by_their_letter_is_completed_when_ory_has_the_key(
         if settled():
             break
         page.wait_for_timeout(250)
-        page.reload()
     assert settled()
+    page.reload()
     expect(page.get_by_role("row", name=re.compile(person.display_name))).to_be_visible()

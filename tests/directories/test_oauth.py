@@ -224,7 +224,7 @@ def test_a_token_that_another_call_renewed_already_is_not_dropped():
     def refuse_late(connection):
         tokens(raw)._forget("old")
         assert tokens(raw).token() == "new"
-        connection.sendall(answer("401 No"))
+        connection.sendall(answer("401 No", headers=("Connection: close",)))
 
     with serving(given("old"), refuse_late, given("new"), answer(body=b"[1]")) as raw:
         assert tokens(raw).exchange("GET", f"{raw.url}/things").data == [1]
