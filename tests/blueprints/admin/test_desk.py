@@ -178,6 +178,16 @@ def test_one_person_after_another_each_with_a_key_of_their_own(at_desk, rows):
     assert {one.actor_id for one in trail} == {rows(Passkey)[0].person_id}
 
 
+def test_where_something_is_in_the_way_of_everybody_nobody_is_called_done(portal, at_desk):
+    with portal.database.write() as session:
+        for one in session.scalars(select(RequestPerson)):
+            one.state, one.code, one.reason = RequestState.FAILED, "person_unlinked", "Link them."
+    page = at_desk().open()
+    assert "Something is in the way of" in said(page)
+    assert "state=failed" in page.text
+    assert "A key is registered for everybody" not in said(page)
+
+
 def test_a_label_that_is_too_long_costs_no_key(at_desk, rows):
     desk = at_desk()
     desk.next()
