@@ -188,7 +188,8 @@ def keep_an_administrator(session: Session, person: Person) -> None:
         return
     locked = (
         _administrators()
-        .with_for_update(of=[Person, RoleGrant])  # who was demoted meanwhile is not found
+        # Who was demoted meanwhile is not found; whoever only names one of them does not wait.
+        .with_for_update(key_share=True, of=[Person, RoleGrant])
         .execution_options(populate_existing=True)
     )
     _check_others(session.scalars(locked).all(), person)

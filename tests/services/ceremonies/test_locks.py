@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from models import EnrolmentLink, Person
-from services import people_changes, suspension
+from models import AuditEvent, EnrolmentLink, Person
+from services import people_changes, role_changes, suspension
 from services.audit import Tag, record
 from services.people import Names
+from services.roles import ADMINISTRATOR
 from tests.records import Records
 
 
@@ -28,14 +29,18 @@ def edited(portal, session, person, actor) -> None:
     )
 
 
+def on_postgresql(bench):
+    if not bench.portal.settings.database_url.get_secret_value().startswith("postgresql"):
+        pytest.skip("SQLite has one writer at a time")
+    return bench.portal
+
+
 @pytest.mark.parametrize("change", [suspended, edited])
 def test_whoever_is_changed_can_still_be_told_of(bench, administrator, change):
     """Whoever begins with a link has it, and writes of its person into the trail; whoever suspends
     that person has them, and takes the link.
     """
-    portal = bench.portal
-    if not portal.settings.database_url.get_secret_value().startswith("postgresql"):
-        pytest.skip("SQLite has one writer at a time")
+    portal = on_postgresql(bench)
     ada = bench.person()
     with portal.database.write() as one, portal.database.write() as other:
         person = one.get_one(Person, ada)
@@ -46,3 +51,20 @@ def test_whoever_is_changed_can_still_be_told_of(bench, administrator, change):
         other.flush()
     with portal.database.read() as session:
         assert session.query(EnrolmentLink).count() == 0
+
+
+def test_whoever_looks_that_an_administrator_is_left_keeps_nobody_from_telling_of_them(bench):
+    portal = on_postgresql(bench)
+    with portal.database.write() as session:
+        people = [Records(session, portal.now).person(name) for name in ("root", "rita")]
+        for one in people:
+            role_changes.grant(session, one, ADMINISTRATOR, now=portal.now())
+    with portal.database.write() as one, portal.database.write() as other:
+        role_changes.keep_an_administrator(one, one.get_one(Person, people[0].id))
+        other.execute(text("SET LOCAL lock_timeout = '2s'"))
+        for person in people:
+            told = other.get_one(Person, person.id)
+            record(other, Tag.LINK_EXCHANGED, now=portal.now(), person=told)
+        other.flush()
+    with portal.database.read() as session:
+        assert session.query(AuditEvent).filter_by(tag="link.exchanged").count() == 2
