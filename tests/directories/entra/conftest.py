@@ -82,6 +82,11 @@ def identity_of(user: dict) -> RemoteIdentity:
     return RemoteIdentity(user["id"], user["userPrincipalName"])
 
 
+@pytest.fixture
+def somebody(tenant) -> RemoteIdentity:
+    return identity_of(tenant.control.add_user(displayName="Key Holder"))
+
+
 def every(listed) -> list:
     """All items of a listing, following its cursors; `listed` takes a cursor."""
     found, cursor = [], None

@@ -11,18 +11,12 @@ import pytest
 from directories import oauth
 from directories.base import DirectoryError, Misconfigured, Refused, RemoteIdentity
 from directories.entra.methods import SECURITY_INFO
-from tests.directories.entra.conftest import identity_of
 from tests.directories.entra.stub import GOOD_TOKEN, THERE, at
 from tests.directories.raw import answer, serving
 
 WIDE = "UserAuthenticationMethod.ReadWrite.All"
 REVOKE = "User.RevokeSessions.All"
 DOCUMENTED = "User.ReadWrite.All"
-
-
-@pytest.fixture
-def somebody(tenant) -> RemoteIdentity:
-    return identity_of(tenant.control.add_user(displayName="Key Holder"))
 
 
 def said(body, status: str = "200 OK") -> bytes:

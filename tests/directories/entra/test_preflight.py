@@ -25,11 +25,6 @@ def may_read(tenant):
     tenant.control.grant(POLICY)
 
 
-@pytest.fixture
-def somebody(tenant) -> RemoteIdentity:
-    return identity_of(tenant.control.add_user(displayName="Key Holder"))
-
-
 def member(tenant) -> tuple[RemoteIdentity, str]:
     """Somebody who is in a group, and that group."""
     for group in tenant.control.groups():
