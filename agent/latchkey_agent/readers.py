@@ -66,7 +66,7 @@ def readers() -> Iterator[tuple[str, Opener]]:
     except ImportError:
         raise NoReaders(
             "Card readers were not looked at: their support is not installed. "
-            "Install it with: pip install 'latchkey-agent[pcsc]'"
+            "Install the agent again with its extra pcsc, as in './agent[pcsc]'."
         ) from None
     try:
         for device in CtapPcscDevice.list_devices():
