@@ -8,6 +8,12 @@ from tests.agent.fake_portal import LINK, FakePortal
 from tests.agent.terminal import Terminal
 
 PIN = "493825"
+BEFORE = ["look"]
+TO_THE_TOUCH = ["look", "exchange", "options"]
+
+
+def code_of(talk: Terminal) -> str:
+    return talk.results[-1]["error"]["code"]
 
 
 def plugged(*keys: VirtualKey, transport: str = readers.USB, notes: tuple[str, ...] = ()):
