@@ -13,8 +13,8 @@ from models import (
     ProvisioningRequest,
     RequestPerson,
 )
-from services import role_changes
-from services.provisioning import drafts, gathering, rounds, sources
+from services import mails, role_changes
+from services.provisioning import drafts, gathering, inviting, rounds, sources
 from services.roles import ADMINISTRATOR, USER_ADMINISTRATOR
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
@@ -154,3 +154,35 @@ def rows(portal):
             return list(session.scalars(select(table).order_by(table.id)))
 
     return read
+
+
+@pytest.fixture
+def provision(portal, do):
+    def run(by="Uma"):
+        return do(
+            lambda session, found: inviting.provision(
+                portal, session, found["Keys"], actor=found[by]
+            )
+        )
+
+    return run
+
+
+@pytest.fixture
+def mailed(portal, sent):
+    """Let the worker send the mails that are owed; the addresses they went to."""
+
+    def run():
+        before = len(sent)
+        mails.work(portal, worker="test")
+        return [letter.address for letter in sent[before:]]
+
+    return run
+
+
+def place(session, found, name="Bob"):
+    return session.scalar(select(RequestPerson).where(RequestPerson.person_id == found[name].id))
+
+
+def token(letter):
+    return next(word for word in letter.text.split() if "/links/" in word).rpartition("/")[2]

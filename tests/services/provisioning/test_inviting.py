@@ -8,47 +8,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models import Driver, EnrolmentLink, Mail, MailState, RequestPerson, Role
-from services import links, mails, provisioning, role_changes
+from models import Driver, EnrolmentLink, Mail, Role
+from services import links, mails, role_changes
 from services.mail import MailFailed
-from services.provisioning import closing, inviting
+from services.provisioning import inviting
 from services.refusal import Refusal
 from tests.records import Records
+from tests.services.provisioning.conftest import place, token
 
 pytestmark = pytest.mark.usefixtures("house")
 BROWSER = "a browser"
-
-
-@pytest.fixture
-def provision(portal, do):
-    def run(by="Uma"):
-        return do(
-            lambda session, found: inviting.provision(
-                portal, session, found["Keys"], actor=found[by]
-            )
-        )
-
-    return run
-
-
-@pytest.fixture
-def mailed(portal, sent):
-    """Let the worker send the mails that are owed; the addresses they went to."""
-
-    def run():
-        before = len(sent)
-        mails.work(portal, worker="test")
-        return [letter.address for letter in sent[before:]]
-
-    return run
-
-
-def place(session, found, name):
-    return session.scalar(select(RequestPerson).where(RequestPerson.person_id == found[name].id))
-
-
-def token(letter):
-    return next(word for word in letter.text.split() if "/links/" in word).rpartition("/")[2]
 
 
 def test_everybody_is_sent_one_link_and_the_request_has_started(
@@ -275,106 +244,6 @@ def test_whoever_may_run_requests_needs_no_right_to_make_other_links(
     assert mailed() == ["bob@example.com"]
     do(lambda session, found: links.look(session, token(sent[0]), None, now=clock()))
     assert do(lambda session, found: session.scalar(select(Role.name))) is not None
-
-
-def test_cancelling_kills_links_mails_and_what_runs_in_them(
-    request_for, work, provision, mailed, sent, do, clock, states, request_state, rows
-):
-    request_for("Bob", "Cy")
-    work()
-    provision()
-    work()
-    mailed()
-    browser = do(
-        lambda session, found: links.exchange(session, token(sent[0]), BROWSER, now=clock())
-    )
-    do(
-        lambda session, found: closing.cancel(
-            session, found["Keys"], actor=found["Uma"], now=clock()
-        )
-    )
-    assert states() == {"Bob": ("cancelled", None), "Cy": ("cancelled", None)}
-    assert request_state() == "cancelled"
-    for letter in sent:
-        with pytest.raises(Refusal):
-            do(
-                lambda session, found, letter=letter: links.look(
-                    session, token(letter), BROWSER, now=clock()
-                )
-            )
-
-    def late(session, found):
-        passkey = Records(session, clock).passkey(found["Bob"])
-        provisioning.finished(session, place(session, found, "Bob"), passkey, now=clock())
-
-    with pytest.raises(Refusal) as refused:
-        do(late)
-    assert refused.value.code == "request_closed"
-    assert browser.request_person_id is not None
-
-
-def test_cancelling_and_provisioning_at_once_leave_no_living_link(
-    request_for, work, provision, do, portal, clock, sent, rows, request_state
-):
-    request_for("Bob", "Cy")
-    work()
-    provision()
-    work()
-    start = threading.Barrier(2)
-
-    def cancel():
-        start.wait()
-        do(
-            lambda session, found: closing.cancel(
-                session, found["Keys"], actor=found["Ada"], now=clock()
-            )
-        )
-
-    def mail():
-        start.wait()
-        mails.work(portal, worker="test")
-
-    both = [threading.Thread(target=one) for one in (cancel, mail)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    mails.work(portal, worker="test")
-    assert request_state() == "cancelled"
-    assert all(one.revoked_at is not None for one in rows(EnrolmentLink))
-    assert all(one.state is not MailState.WAITING for one in rows(Mail))
-
-
-def test_one_person_is_given_up_and_the_others_go_on(
-    request_for, work, provision, do, clock, states, request_state, mailed
-):
-    request_for("Bob", "Cy")
-    work()
-    provision()
-    work()
-    do(
-        lambda session, found: closing.cancel_person(
-            session, place(session, found, "Bob"), actor=found["Uma"], now=clock()
-        )
-    )
-    assert mailed() == ["cy@example.com"]
-    assert states() == {"Bob": ("cancelled", None), "Cy": ("pending", None)}
-    assert request_state() == "started"
-
-
-def test_a_request_expires_with_its_last_day_and_its_links_die(
-    request_for, work, provision, mailed, sent, do, clock, states, request_state, rows
-):
-    request_for("Bob")
-    work()
-    provision()
-    work()
-    mailed()
-    work(days=12)
-    assert states()["Bob"] == ("expired", None)
-    assert request_state() == "expired"
-    assert rows(EnrolmentLink)[0].revoked_at is not None
-    assert work(days=1) == 0
 
 
 def test_whoever_may_do_more_than_the_sender_gets_no_link_until_somebody_who_may_sends_it(

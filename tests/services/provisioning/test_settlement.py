@@ -22,12 +22,9 @@ from services.policies import POLICIES, Kind
 from services.provisioning import closing, drafts, pending, preview, records, result, settlement
 from services.refusal import Refusal
 from tests.records import Records
+from tests.services.provisioning.conftest import place
 
 pytestmark = pytest.mark.usefixtures("house")
-
-
-def place(session, found, name="Bob"):
-    return session.scalar(select(RequestPerson).where(RequestPerson.person_id == found[name].id))
 
 
 @pytest.fixture
