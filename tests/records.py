@@ -5,11 +5,8 @@ from __future__ import annotations
 import itertools
 import secrets
 import uuid
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from models import (
     AddressNotice,
@@ -36,30 +33,20 @@ from models import (
     Person,
     Placement,
     PlacementState,
-    ProvisioningRequest,
-    RequestDirectory,
-    RequestPasskey,
-    RequestPerson,
-    RequestSource,
-    RequestState,
     Role,
     Serves,
     SignUpCode,
-    SourceKind,
 )
 from models import Session as SessionRow
+from tests.request_records import RequestRecords
 
 RP_ID = "localhost"
 ORIGIN = "http://localhost:5000"
 _number = itertools.count(1)
 
 
-class Records:
+class Records(RequestRecords):
     """Makes rows in one session, at the clock's time."""
-
-    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
-        self.session = session
-        self.clock = clock
 
     def person(self, name: str = "", **more: Any) -> Person:
         name = name or f"person{next(_number)}"
@@ -261,66 +248,6 @@ class Records:
             )
         )
 
-    def request(self, by: Person, *directories: Directory, **more: Any) -> ProvisioningRequest:
-        """A request whose people are all taken in already."""
-        request = self._add(
-            ProvisioningRequest(
-                **{
-                    "name": f"Request {next(_number)}",
-                    "state": RequestState.PENDING,
-                    "created_by": by,
-                    "created_at": self.clock(),
-                    "confirmed_at": self.clock(),
-                    "gathered_at": self.clock(),
-                    "ends_at": self.clock() + timedelta(days=30),
-                    **more,
-                }
-            )
-        )
-        for directory in directories:
-            self._add(RequestDirectory(request_id=request.id, directory_id=directory.id))
-        self.session.refresh(request, ["directories"])
-        return request
-
-    def request_source(
-        self, request: ProvisioningRequest, person: Person, **more: Any
-    ) -> RequestSource:
-        return self._add(
-            RequestSource(
-                **{
-                    "request_id": request.id,
-                    "kind": SourceKind.PERSON,
-                    "name": person.display_name,
-                    "person_id": person.id,
-                    **more,
-                }
-            )
-        )
-
-    def request_person(
-        self, request: ProvisioningRequest, person: Person | None, **more: Any
-    ) -> RequestPerson:
-        """Somebody taken in, after everybody who was before."""
-        request.people_count += 1
-        return self._add(
-            RequestPerson(
-                **{
-                    "request": request,
-                    "position": request.people_count,
-                    "person": person,
-                    "added_at": self.clock(),
-                    **more,
-                }
-            )
-        )
-
-    def request_passkey(self, own: RequestPerson, passkey: Passkey) -> RequestPasskey:
-        return self._add(
-            RequestPasskey(
-                request_person_id=own.id, passkey_id=passkey.id, registered_at=self.clock()
-            )
-        )
-
     def mail(self, person: Person, **more: Any) -> Mail:
         return self._add(
             Mail(
@@ -401,8 +328,3 @@ class Records:
                 expires_at=self.clock() + timedelta(hours=8),
             )
         )
-
-    def _add(self, row: Any) -> Any:
-        self.session.add(row)
-        self.session.flush()
-        return row
