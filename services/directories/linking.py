@@ -19,7 +19,7 @@ from services import audit, standing
 from services.deliveries import again
 from services.directories import identities
 from services.refusal import Refusal
-from services.roles import holds_more
+from services.roles import Privilege, holds_more, privileges
 
 
 def obstacle(
@@ -36,6 +36,14 @@ def obstacle(
         return Refusal(
             "person_holds_more",
             f"{person.display_name} may do more than you, so their record is not yours to choose.",
+            status=403,
+        )
+    if person.id == actor.id and Privilege.MAKE_LINKS not in privileges(actor):
+        # A key for the record would follow: nobody lets themselves in at a directory as whom they
+        # please by linking alone.
+        return Refusal(
+            "person_yourself",
+            "Which record is yours is for somebody else to say. Ask a colleague to link you.",
             status=403,
         )
     if person.ended_at is not None:
@@ -146,6 +154,14 @@ def bond(session: Session, identity: Identity, *, actor: Person) -> Refusal | No
             f"{many} of {person.display_name} {'is' if there == 1 else 'are'} in this record, and "
             f"without the link Latchkey could not take {them} out again. End {them} first: "
             f"{directory.name} then loses {them}, and the record can be unlinked.",
+            status=409,
+        )
+    if identities.pending(session, directory, person):
+        return Refusal(
+            "identity_pending",
+            f"A registration for {person.display_name} is not finished in this record, and without "
+            "the link Latchkey could neither finish it nor take it back there. Wait for its "
+            f"delivery, or end the passkey: {directory.name} then forgets what it began.",
             status=409,
         )
     if _running(session, identity):

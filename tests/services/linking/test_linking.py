@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from models import (
     Placement,
     PlacementState,
 )
-from services import leaving, passkeys
+from services import leaving, passkeys, role_changes, roles
 from services.deliveries import outbox
 from services.directories import browsing, identities, linking
 from services.refusal import Refusal
@@ -223,6 +224,36 @@ def test_a_record_with_passkeys_in_it_stays_linked_until_they_are_gone(house, fa
     assert record.passkeys == {}
 
 
+def test_a_record_stays_linked_until_a_registration_that_it_has_pending_is_over(house, fake, grace):
+    """Without the link nobody could take back there what the directory began."""
+    record = fake.add("grace@example.com")
+    house.link(record, grace)
+    with house.portal.database.write() as session:
+        made = house.records(session).passkey(session.get_one(Person, grace.id))
+        outbox.owe_begun(
+            session,
+            made,
+            house.directory.id,
+            begun={"device_id": "device-1"},
+            not_after=house.clock() + timedelta(minutes=2),
+            cause="passkey.registered",
+            now=house.clock(),
+        )
+    with pytest.raises(Refusal, match="not finished in this record") as caught:
+        house.unlink(record)
+    assert (caught.value.code, caught.value.status) == ("identity_pending", 409)
+    with house.portal.database.write() as session:
+        ended = passkeys.of_person(session, grace.id)[0]
+        ended.ended_at = house.clock()
+        outbox.owe(session, ended, cause="passkey.ended", now=house.clock())
+    with pytest.raises(Refusal):
+        house.unlink(record)
+    house.work()
+    house.unlink(record)
+    assert fake.discarded == [(record.remote_id, {"device_id": "device-1"})]
+    assert house.links() == {}
+
+
 def test_a_record_is_not_unlinked_while_a_delivery_runs(house, fake, grace):
     record = fake.add("grace@example.com")
     house.link(record, grace)
@@ -264,3 +295,20 @@ def test_of_two_who_unlink_at_once_the_later_is_told(house, fake, grace):
     with pytest.raises(Refusal) as caught, house.portal.database.write() as session:
         linking.unlink(session, found, actor=house.operator, now=house.clock())
     assert caught.value.code == "identity_not_linked"
+
+
+def test_who_may_not_make_links_does_not_choose_their_own_record(house, fake):
+    record, sam = fake.add("sam@example.com"), house.person("sam")
+    with house.portal.database.write() as session:
+        role_changes.grant(
+            session,
+            session.get_one(Person, sam.id),
+            roles.DEVICE_SERVICE_ADMINISTRATOR,
+            now=house.clock(),
+        )
+    with pytest.raises(Refusal) as caught:
+        house.link(record, sam, actor=sam)
+    assert (caught.value.code, caught.value.status) == ("person_yourself", 403)
+    assert house.links() == {}
+    house.link(record, sam)
+    assert house.links() == {record.remote_id: sam.id}
