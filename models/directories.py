@@ -118,7 +118,7 @@ class Placement(Base):
     remote_id: Mapped[str | None] = mapped_column(String(1500))
     begun: Mapped[dict[str, Any] | None]
     """What the directory needs to finish the registration that it began; None where it began none,
-    and once it confirmed the passkey."""
+    and once that is finished or taken back."""
     not_after: Mapped[datetime | None]
     """Until when that registration can be finished."""
     created_at: Mapped[datetime]

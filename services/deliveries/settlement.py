@@ -69,6 +69,7 @@ def settle(
         case Done():
             if placement is not None and outcome.actual is not None:
                 _confirm(placement, outcome.actual, outcome.remote_id, now=now)
+                placement.begun = placement.not_after = None  # finished, or taken back
             _end(delivery, DeliveryState.DONE, outcome.note, now=now)
             _record(session, audit.Tag.DELIVERY_DONE, delivery, now=now)
         case Held():
@@ -112,8 +113,6 @@ def _confirm(
     placement.actual = actual
     placement.remote_id = remote_id
     placement.confirmed_at = now
-    if actual is PlacementState.PRESENT:
-        placement.begun = placement.not_after = None
 
 
 def _last_word(session: Session, claim: Claim, placement: Placement, *, now: datetime) -> None:

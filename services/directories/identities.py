@@ -108,3 +108,20 @@ def placed(session: Session, directory: Directory, person: Person) -> int:
         )
         or 0
     )
+
+
+def pending(session: Session, directory: Directory, person: Person) -> bool:
+    """Whether the directory may still have what it began for a passkey of the person, neither
+    finished nor taken back.
+    """
+    found = (
+        select(Placement.id)
+        .join(Passkey, Placement.passkey_id == Passkey.id)
+        .where(
+            Placement.directory_id == directory.id,
+            Passkey.person_id == person.id,
+            Placement.actual == PlacementState.ABSENT,
+            Placement.begun.is_not(None),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
