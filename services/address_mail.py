@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from models import AddressNotice, MailState, Person
 from services import audit, letters, outgoing
+from services.leases import Claim
 from services.mail import configured, send
-from services.outgoing import Claim
 from services.portal import Portal
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def _run(portal: Portal, claim: Claim) -> None:
     """One attempt, from the letter to the settlement.
 
     Raises:
-        outgoing.LostLease: when another worker has it.
+        LostLease: when another worker has it.
     """
     now = portal.now()
     with portal.database.write() as session:

@@ -18,8 +18,8 @@ from models import Directory, ExpiryNotice, MailState, Person
 from services import audit, letters, outgoing
 from services.deliveries.upsert import insert
 from services.directories import expiry
+from services.leases import Claim
 from services.mail import Letter, configured, send
-from services.outgoing import Claim
 from services.portal import Portal
 from services.roles import Action, of_type, privileges
 
@@ -97,7 +97,7 @@ def _run(portal: Portal, claim: Claim) -> None:
     """One attempt, from the letter to the settlement.
 
     Raises:
-        outgoing.LostLease: when another worker has it.
+        LostLease: when another worker has it.
     """
     now = portal.now()
     with portal.database.write() as session:

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from models import LinkPurpose, Mail, MailState, Person, ProvisioningRequest, RequestPerson
 from services import audit, invitations, letters, links, outgoing
+from services.leases import Claim
 from services.mail import Letter, MailFailed, configured, send
-from services.outgoing import Claim
 from services.portal import Portal
 from services.provisioning import minting, progress, settlement
 from services.refusal import Refusal

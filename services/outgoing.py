@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import MailState, Outgoing
+from services import leases
 from services.deliveries.pauses import after_failure
+from services.leases import Claim, LostLease
 from services.mail import MailFailed
 from services.portal import Portal
 from services.refusal import Refusal
@@ -27,18 +29,6 @@ LEASE = timedelta(minutes=5)
 """How long a worker may be silent: a mail is some ten exchanges, each at most `mail.TIMEOUT`."""
 
 Row = TypeVar("Row", bound=Outgoing)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One worker's hold on one row."""
-
-    row_id: int
-    fence: int
-
-
-class LostLease(Exception):
-    """Another worker has the mail, or somebody stopped it: send nothing, write nothing."""
 
 
 def next_due(session: Session, table: type[Outgoing]) -> datetime | None:
@@ -64,49 +54,17 @@ def work(
     Returns:
         How many were tried.
     """
-    count = 0
-    while not stopping():
-        with portal.database.write() as session:
-            claim = _claim(session, table, now=portal.now())
-        if claim is None:
-            break
-        try:
-            run(claim)
-        except LostLease:
-            log.warning(
-                "%s %d: %s lost its lease; left alone", table.__tablename__, claim.row_id, worker
-            )
-        count += 1
-    return count
+    return leases.work(portal, table, partial(_claim, table), run, worker=worker, stopping=stopping)
 
 
-def _claim(session: Session, table: type[Outgoing], *, now: datetime) -> Claim | None:
-    due = (
-        select(table.id)
-        .where(
-            or_(
-                and_(table.state == MailState.WAITING, table.due_at <= now),
-                and_(table.state == MailState.SENDING, table.lease_until <= now),
-            )
+def _claim(table: type[Outgoing], session: Session, now: datetime) -> Claim | None:
+    due = select(table.id).where(
+        or_(
+            and_(table.state == MailState.WAITING, table.due_at <= now),
+            and_(table.state == MailState.SENDING, table.lease_until <= now),
         )
-        .order_by(table.due_at, table.id)
-        .limit(1)
-        .with_for_update(of=table, skip_locked=True)
-        .scalar_subquery()
     )
-    row = session.execute(
-        update(table)
-        .where(table.id == due)
-        .values(
-            state=MailState.SENDING,
-            fence=table.fence + 1,
-            attempts=table.attempts + 1,
-            lease_until=now + LEASE,
-        )
-        .returning(table.id, table.fence)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if row is None else Claim(row.id, row.fence)
+    return leases.claim(session, table, due, until=now + LEASE, state=MailState.SENDING)
 
 
 def held(session: Session, table: type[Row], claim: Claim) -> Row:

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from models import MailState, SignUpCode
 from services import audit, letters, outgoing, sign_up
+from services.leases import Claim
 from services.mail import Letter, MailFailed, send
-from services.outgoing import Claim
 from services.portal import Portal
 from services.sign_up import TIME_TO_ENTER, TIME_TO_GO_ON, USE, written
 
@@ -41,7 +41,7 @@ def _run(portal: Portal, claim: Claim) -> None:
     """One attempt, from the code to the settlement.
 
     Raises:
-        outgoing.LostLease: when somebody else has the mail.
+        LostLease: when somebody else has the mail.
     """
     failure = outgoing.attempt(partial(_send, portal, claim), claim)
     with portal.database.write() as session:

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from directories.base import Connector, DirectoryError, NotFound, Page, RemoteIdentity, Transient
 from models import Directory, Group, GroupSource, Person
+from services import leases
 from services.deliveries.outcomes import Why
 from services.deliveries.pauses import after_failure
 from services.directories import connector, identities
 from services.groups.members import join, leave, unseen
+from services.leases import Claim, LostLease
 from services.portal import Portal
 from services.roles import holds_more
 from services.serving import in_service
@@ -50,14 +52,6 @@ CIRCLE = Why("group.circle", "The directory named the same page as the next one 
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One worker's hold on one walk."""
-
-    source_id: int
-    fence: int
-
-
-@dataclass(frozen=True)
 class Facts:
     """What a walk goes by, read at once."""
 
@@ -67,10 +61,6 @@ class Facts:
     cursor: str | None
     seen: int
     """How many records earlier pages named."""
-
-
-class LostLease(Exception):
-    """Another worker has the walk, or the group was let go of: write nothing."""
 
 
 def next_due(session: Session) -> datetime | None:
@@ -84,18 +74,14 @@ def work(portal: Portal, *, worker: str, stopping: Callable[[], bool] = lambda: 
     Returns:
         How many walks were begun or gone on with.
     """
-    count = 0
-    while not stopping():
-        with portal.database.write() as session:
-            claim = _claim(session, now=portal.now())
-        if claim is None:
-            break
-        try:
-            _run(portal, claim, stopping)
-        except LostLease:
-            log.warning("group source %d: %s lost its lease", claim.source_id, worker)
-        count += 1
-    return count
+    return leases.work(
+        portal,
+        GroupSource,
+        _claim,
+        lambda claim: _run(portal, claim, stopping),
+        worker=worker,
+        stopping=stopping,
+    )
 
 
 def _due(statement: Sources) -> Sources:
@@ -107,29 +93,13 @@ def _due(statement: Sources) -> Sources:
     )
 
 
-def _claim(session: Session, *, now: datetime) -> Claim | None:
-    free = or_(GroupSource.lease_until.is_(None), GroupSource.lease_until <= now)
-    due = (
-        _due(select(GroupSource.id))
-        .where(GroupSource.due_at <= now, free)
-        .order_by(GroupSource.due_at, GroupSource.id)
-        .limit(1)
-        .with_for_update(of=GroupSource, skip_locked=True)
-        .scalar_subquery()
+def _claim(session: Session, now: datetime) -> Claim | None:
+    due = _due(select(GroupSource.id)).where(
+        GroupSource.due_at <= now,
+        or_(GroupSource.lease_until.is_(None), GroupSource.lease_until <= now),
     )
-    row = session.execute(
-        update(GroupSource)
-        .where(GroupSource.id == due)
-        .values(
-            fence=GroupSource.fence + 1,
-            attempts=GroupSource.attempts + 1,
-            lease_until=now + LEASE,
-            due_at=now + LEASE,  # nobody looks before then, unless the walk is gone on with
-        )
-        .returning(GroupSource.id, GroupSource.fence)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if row is None else Claim(row.id, row.fence)
+    until = now + LEASE  # nobody looks before then, unless the walk is gone on with
+    return leases.claim(session, GroupSource, due, until=until, due_at=until)
 
 
 def _run(portal: Portal, claim: Claim, stopping: Callable[[], bool]) -> None:
@@ -142,7 +112,7 @@ def _run(portal: Portal, claim: Claim, stopping: Callable[[], bool]) -> None:
         _settle_failure(portal, claim, error)
     except Exception as error:
         # The trace goes to the log; the words of an unforeseen exception may hold anything.
-        log.exception("group source %d failed unexpectedly", claim.source_id)
+        log.exception("group source %d failed unexpectedly", claim.row_id)
         why = f"Something unforeseen went wrong here ({type(error).__name__}); see the log."
         _settle_failure(portal, claim, DirectoryError(why, code="group.unexpected"))
 
@@ -180,7 +150,7 @@ def _held(session: Session, claim: Claim) -> GroupSource:
         LostLease: when it does not.
     """
     found = select(GroupSource).where(
-        GroupSource.id == claim.source_id, GroupSource.fence == claim.fence
+        GroupSource.id == claim.row_id, GroupSource.fence == claim.fence
     )
     source = session.scalar(found)
     if source is None:
@@ -280,7 +250,7 @@ def _settle_failure(portal: Portal, claim: Claim, error: DirectoryError) -> None
         source.due_at = now + pause
         source.code, source.reason = error.code, error.reason[:1000]
         source.said, source.request_id = error.said[:1000], error.request_id[:255]
-    log.warning("group source %d: %s", claim.source_id, error.code)
+    log.warning("group source %d: %s", claim.row_id, error.code)
 
 
 def _rest(source: GroupSource) -> None:

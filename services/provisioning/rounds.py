@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directories.base import DirectoryError, Transient
 from models import ProvisioningRequest, RequestPerson, RequestSource, RequestState
-from services import audit
+from services import audit, leases
 from services.deliveries.pauses import after_failure
+from services.leases import Claim, LostLease
 from services.portal import Portal
 from services.provisioning import closing, gathering, inviting, settlement, sources
 from services.provisioning.admission import Why
@@ -40,18 +40,6 @@ CHECKED = 100
 """People who are looked at in one transaction."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One worker's hold on one request."""
-
-    request_id: int
-    fence: int
-
-
-class LostLease(Exception):
-    """Another worker has the request, or it was closed: write nothing."""
-
-
 def next_due(session: Session) -> datetime | None:
     """When the next request is due that a worker may take."""
     return session.scalar(
@@ -65,18 +53,14 @@ def work(portal: Portal, *, worker: str, stopping: Callable[[], bool] = lambda: 
     Returns:
         How many were gone on with.
     """
-    count = 0
-    while not stopping():
-        with portal.database.write() as session:
-            claim = _claim(session, now=portal.now())
-        if claim is None:
-            break
-        try:
-            _run(portal, claim, stopping)
-        except LostLease:
-            log.warning("request %d: %s lost its lease", claim.request_id, worker)
-        count += 1
-    return count
+    return leases.work(
+        portal,
+        ProvisioningRequest,
+        _claim,
+        lambda claim: _run(portal, claim, stopping),
+        worker=worker,
+        stopping=stopping,
+    )
 
 
 def next_check(session: Session) -> datetime | None:
@@ -128,29 +112,14 @@ def _check(session: Session, *, now: datetime) -> int:
     return len(places)
 
 
-def _claim(session: Session, *, now: datetime) -> Claim | None:
-    free = or_(ProvisioningRequest.lease_until.is_(None), ProvisioningRequest.lease_until <= now)
-    due = (
-        select(ProvisioningRequest.id)
-        .where(ProvisioningRequest.due_at <= now, ProvisioningRequest.ended_at.is_(None), free)
-        .order_by(ProvisioningRequest.due_at, ProvisioningRequest.id)
-        .limit(1)
-        .with_for_update(of=ProvisioningRequest, skip_locked=True)
-        .scalar_subquery()
+def _claim(session: Session, now: datetime) -> Claim | None:
+    due = select(ProvisioningRequest.id).where(
+        ProvisioningRequest.due_at <= now,
+        ProvisioningRequest.ended_at.is_(None),
+        or_(ProvisioningRequest.lease_until.is_(None), ProvisioningRequest.lease_until <= now),
     )
-    row = session.execute(
-        update(ProvisioningRequest)
-        .where(ProvisioningRequest.id == due)
-        .values(
-            fence=ProvisioningRequest.fence + 1,
-            attempts=ProvisioningRequest.attempts + 1,
-            lease_until=now + LEASE,
-            due_at=now + LEASE,
-        )
-        .returning(ProvisioningRequest.id, ProvisioningRequest.fence)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if row is None else Claim(row.id, row.fence)
+    until = now + LEASE
+    return leases.claim(session, ProvisioningRequest, due, until=until, due_at=until)
 
 
 def _held(session: Session, claim: Claim) -> ProvisioningRequest:
@@ -162,7 +131,7 @@ def _held(session: Session, claim: Claim) -> ProvisioningRequest:
     request = session.scalar(
         select(ProvisioningRequest)
         .where(
-            ProvisioningRequest.id == claim.request_id,
+            ProvisioningRequest.id == claim.row_id,
             ProvisioningRequest.fence == claim.fence,
             ProvisioningRequest.ended_at.is_(None),
         )
@@ -186,7 +155,7 @@ def _run(portal: Portal, claim: Claim, stopping: Callable[[], bool]) -> None:
         _rest(portal, claim, None)
     except Exception as error:
         # The trace goes to the log; the words of an unforeseen exception may hold anything.
-        log.exception("request %d failed unexpectedly", claim.request_id)
+        log.exception("request %d failed unexpectedly", claim.row_id)
         why = f"Something unforeseen went wrong here ({type(error).__name__}); see the log."
         _rest(portal, claim, DirectoryError(why, code="request.unexpected"))
     else:
@@ -302,4 +271,4 @@ def _rest(portal: Portal, claim: Claim, error: DirectoryError | None) -> None:
         if error is not None:
             request.code, request.reason = error.code, error.reason[:1000]
             request.said, request.request_id = error.said[:1000], error.request_id[:255]
-            log.warning("request %d: %s", claim.request_id, error.code)
+            log.warning("request %d: %s", claim.row_id, error.code)
