@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
+    AgentTicket,
     Challenge,
     EnrolmentLink,
     LinkPurpose,
@@ -102,7 +103,8 @@ def demand_runner(actor: Person) -> None:
 
 
 def revoke(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
-    """Take back the links that can still be used, and end the ceremonies that run in them.
+    """Take back the links that can still be used, and end the ceremonies that run in them,
+    in browsers and with desk agents.
 
     Args:
         which: a condition on links.
@@ -112,7 +114,13 @@ def revoke(session: Session, which: ColumnElement[bool], *, now: datetime) -> in
     """
     alive = (which, EnrolmentLink.finished_at.is_(None), EnrolmentLink.revoked_at.is_(None))
     own = select(EnrolmentLink.session_hash).where(*alive, EnrolmentLink.session_hash.is_not(None))
-    challenges.cancel_all(session, Challenge.session_hash.in_(own), now=now)
+    agents = (
+        select(AgentTicket.agent_hash)
+        .join(EnrolmentLink, AgentTicket.link_id == EnrolmentLink.id)
+        .where(*alive, AgentTicket.agent_hash.is_not(None))
+    )
+    bound = or_(Challenge.session_hash.in_(own), Challenge.session_hash.in_(agents))
+    challenges.cancel_all(session, bound, now=now)
     gone = session.scalars(
         update(EnrolmentLink)
         .where(*alive)

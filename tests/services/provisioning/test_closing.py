@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from models import EnrolmentLink, Mail, MailState
-from services import links, mails, provisioning
+from models import Challenge, EnrolmentLink, Mail, MailState
+from services import agent_tickets, links, mails, provisioning
 from services.provisioning import closing
 from services.refusal import Refusal
 from tests.records import Records
@@ -51,6 +51,33 @@ def test_cancelling_kills_links_mails_and_what_runs_in_them(
         do(late)
     assert refused.value.code == "request_closed"
     assert browser.request_person_id is not None
+
+
+def test_cancelling_ends_what_an_agent_runs_with_a_link(
+    request_for, work, provision, mailed, sent, do, clock, rows
+):
+    """An agent's ceremonies are bound to a secret of its own, not to that of the link."""
+    request_for("Bob", "Cy")
+    work()
+    provision()
+    work()
+    mailed()
+
+    def begun(session, found, letter):
+        traded = agent_tickets.exchange_link(session, token(letter), "n" * 32, now=clock())
+        running = Records(session, clock).challenge()
+        running.session_hash = traded.ticket.agent_hash
+        running.discard_at = running.expires_at
+
+    for letter in sent:
+        do(lambda *of, letter=letter: begun(*of, letter))
+    do(
+        lambda session, found: closing.cancel_person(
+            session, place(session, found, "Bob"), actor=found["Uma"], now=clock()
+        )
+    )
+    ended = [(one.taken_at, one.discard_at == clock()) for one in rows(Challenge)]
+    assert sorted(ended, key=str) == [(None, False), (clock(), True)]
 
 
 def test_cancelling_and_provisioning_at_once_leave_no_living_link(
