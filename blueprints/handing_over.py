@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import session
+from flask import abort, render_template, session
 
 from blueprints.context import portal
 from models import AgentTicket
@@ -37,13 +37,35 @@ def keep(made: Made) -> None:
     session[HANDED] = {"ticket": made.ticket.uuid.hex, "token": sealed.decode()}
 
 
+def fragment(
+    purpose: Purpose, person_id: int | None, *, hand_over: str, field: str, going_on: str
+) -> str:
+    """How far the agent is with what was handed over last, as a piece that its page renews.
+
+    Args:
+        hand_over: where another command is asked for, with the touch's subject in `field`.
+        going_on: where the person goes once the agent is done.
+    """
+    found = _newest(purpose, person_id)
+    if found is None:
+        abort(404)
+    return render_template(
+        "enrol/_agent.html",
+        handed=found,
+        hand_over=hand_over,
+        field=field,
+        subject=found.ticket.subject,
+        going_on=going_on,
+    )
+
+
 def handed(purpose: Purpose, subject: str, person_id: int | None) -> Handed | None:
     """What this browser handed over of this touch last, finished or not."""
-    found = newest(purpose, person_id)
+    found = _newest(purpose, person_id)
     return found if found is not None and found.ticket.subject == subject else None
 
 
-def newest(purpose: Purpose, person_id: int | None) -> Handed | None:
+def _newest(purpose: Purpose, person_id: int | None) -> Handed | None:
     """What this browser handed over last for this purpose."""
     kept = session.get(HANDED)
     if not kept:

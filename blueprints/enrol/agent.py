@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import handing_over, visitor
@@ -38,17 +38,13 @@ def hand_over() -> Response:
 @blueprint.get("/agent")
 def agent() -> str:
     """How far the agent is, as a fragment that the page renews."""
-    own = visitor.enrolment()
-    found = None
-    if own.person is not None:
-        found = handing_over.newest(Purpose.ENROL, own.person.id)
-    if found is None:
+    person = visitor.enrolment().person
+    if person is None:
         abort(404)
-    return render_template(
-        "enrol/_agent.html",
-        handed=found,
+    return handing_over.fragment(
+        Purpose.ENROL,
+        person.id,
         hand_over=url_for("enrol.hand_over"),
         field="step",
-        subject=found.ticket.subject,
         going_on=url_for("enrol.index", step="touch"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -80,15 +80,11 @@ def hand_over() -> Response:
 @blueprint.get("/new/agent")
 def agent() -> str:
     """How far the agent is, as a fragment that the page renews."""
-    found = handing_over.newest(Purpose.ADD, current_user.person.id)
-    if found is None:
-        abort(404)
-    return render_template(
-        "enrol/_agent.html",
-        handed=found,
+    return handing_over.fragment(
+        Purpose.ADD,
+        current_user.person.id,
         hand_over=url_for("passkeys.hand_over"),
         field="for",
-        subject=found.ticket.subject,
         going_on=url_for("passkeys.index"),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -110,15 +110,11 @@ def desk_agent(order: UUID, place: UUID) -> str:
     """How far the agent is, as a fragment that the page renews."""
     with portal().database.read() as session:
         found = placed(session, confirmed(session, order), place)
-    handed = handing_over.newest(Purpose.DESK, found.person_id)
-    if handed is None:
-        abort(404)
-    return render_template(
-        "enrol/_agent.html",
-        handed=handed,
+    return handing_over.fragment(
+        Purpose.DESK,
+        found.person_id,
         hand_over=url_for(".desk_hand_over", order=order),
         field="step",
-        subject=handed.ticket.subject,
         going_on=going_on(found),
     )
 
