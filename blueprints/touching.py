@@ -43,6 +43,8 @@ class TouchPage:
     """What it means that a key refuses because of one that is on it; empty for the usual."""
     labelled: bool = False
     """Whether whoever makes the touch may say what the key is called."""
+    without: str = ""
+    """Where a key for this portal alone is chosen; empty while it is not offered."""
 
     @property
     def title(self) -> str:

@@ -49,6 +49,9 @@ class Finding:
     blocks: bool = False
     """Whether a registration that the directory begins all the same is known to fail for it, after
     the touch."""
+    person: str = ""
+    """What it means, as the person it keeps from a key is told; empty where it is not theirs to
+    know, and wherever nothing is in the way."""
 
 
 @dataclass(frozen=True)

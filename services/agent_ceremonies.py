@@ -123,13 +123,29 @@ def begin(portal: Portal, secret: str) -> Begun:
                 exclude=errand.exclude,
                 actor_id=actor_id,
             )
-        except DirectoryTrouble as trouble:  # its own words are for operators
-            sentence = (
-                f"{trouble.name} could not begin this now. Nothing was changed. Try again in a few "
-                "minutes; if it stays like this, tell your administrator."
-            )
+        except DirectoryTrouble as trouble:
+            sentence = _in_words(portal, ticket, errand, trouble)
             raise Refusal(trouble.code, sentence, status=trouble.status) from trouble
     return replace(begun, origin=begun.origin or _page(portal, begun))
+
+
+def _in_words(
+    portal: Portal, ticket: AgentTicket, errand: Errand, trouble: DirectoryTrouble
+) -> str:
+    """What somebody at the agent can do: the directory's own words are for operators."""
+    with portal.database.read() as session:
+        row = session.get_one(AgentTicket, ticket.id)
+        if not ERRANDS[Purpose(row.purpose)].alone(session, portal, row, errand):
+            return trouble.for_the_person
+    page = (
+        "load the page that this command is from again"
+        if row.subject or row.link_id is None
+        else "open the link in a browser"
+    )
+    return (
+        f"{trouble.for_the_person} Or {page}, and choose “Go on without {trouble.name}” there: it "
+        f"makes a key for {portal.settings.rp_name} only."
+    )
 
 
 def _page(portal: Portal, begun: Begun) -> str:

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from models import AgentTicket, EnrolmentLink, Passkey, Person
 from models import Session as SignedIn
-from services import agent_tickets, links, provisioning
+from services import agent_tickets, links, provisioning, touches, without
 from services.attestation.policy import Policy
 from services.ceremonies import Purpose
-from services.enrolment import steps
+from services.enrolment import alone, steps
 from services.portal import Portal
-from services.provisioning import desk
+from services.provisioning import desk, desk_alone
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Errands(Protocol):
             Refusal: which takes the passkey back with the transaction.
         """
 
+    def alone(self, session: Session, portal: Portal, ticket: AgentTicket, errand: Errand) -> bool:
+        """Whether a page offers to go on without the directory, which has just begun nothing."""
+
 
 class Enrolling:
     """An enrolment link: the step that the page named, or whatever steps are left."""
@@ -79,6 +82,16 @@ class Enrolling:
         steps.finish(session, enrolment(link), step, passkey, now=portal.now())
         return bool(ticket.subject) or steps.current(steps.kept(session, link)) is None
 
+    def alone(self, session: Session, portal: Portal, ticket: AgentTicket, errand: Errand) -> bool:
+        """Whether the page of the step offers it, as `Errands.alone`."""
+        link = _link(ticket)
+        planned = steps.plan(session, portal, link, steps.kept(session, link))
+        return any(
+            alone.offered(session, planned, one, now=portal.now())
+            for one in planned
+            if str(one.step.uuid) == errand.subject
+        )
+
 
 class Adding:
     """Another passkey for somebody who is signed in."""
@@ -92,6 +105,14 @@ class Adding:
     ) -> bool:
         """Nothing but the ticket ends, as `Errands.finish`."""
         return True
+
+    def alone(self, session: Session, portal: Portal, ticket: AgentTicket, errand: Errand) -> bool:
+        """Whether the directory shares our relying party, as `Errands.alone`."""
+        return any(
+            without.offered(session, touch, ticket.person_id, now=portal.now())
+            for touch in touches.planned(session, portal, ticket.person_id)
+            if touch.directory is not None and touch.directory.id == errand.directory_id
+        )
 
 
 class AtDesk:
@@ -118,6 +139,10 @@ class AtDesk:
         operator = _maker(session, ticket)
         desk.finish(session, portal, subject, passkey, operator=operator, now=portal.now())
         return True
+
+    def alone(self, session: Session, portal: Portal, ticket: AgentTicket, errand: Errand) -> bool:
+        """Whether the desk offers it, as `Errands.alone`."""
+        return desk_alone.is_offered(session, portal, errand.subject, now=portal.now())
 
 
 ERRANDS: Mapping[Purpose, Errands] = {

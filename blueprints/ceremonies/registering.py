@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from blueprints import visitor
 from blueprints.context import portal
 from blueprints.enrol.area import standing
-from services import ceremonies, links, touches
+from directories.base import Way
+from services import ceremonies, links, touches, without
 from services.ceremonies import Begun, CeremonyRefusal, Purpose
-from services.enrolment import alone as without
+from services.enrolment import alone as steps_alone
 from services.enrolment import steps
-from services.provisioning import desk, scope
+from services.provisioning import desk, desk_alone, scope
 from services.refusal import Refusal
 from services.touches import Touch
+
+PORTAL = "portal"
+"""In the place of a directory: a key for this portal alone."""
 
 
 @dataclass(frozen=True)
@@ -112,33 +118,54 @@ def _at_desk(subject: str) -> Begun:
 
 
 def alone(purpose: Purpose, subject: str) -> bool:
-    """Whether the page of an enrolment now offers to go on without the step's directory."""
-    if purpose is not Purpose.ENROL:
-        return False
+    """Whether the page now offers to go on without the directory, which has begun nothing."""
+    if purpose is Purpose.DESK:
+        with portal().database.read() as session:
+            return desk_alone.is_offered(session, portal(), subject, now=portal().now())
+    if purpose is Purpose.ADD:
+        person_id = current_user.person.id
+        touch = touch_for(person_id, subject)
+        with portal().database.read() as session:
+            return without.offered(session, touch, person_id, now=portal().now())
     here = standing()
     step = steps.find(here.steps, subject)
     one = next(one for one in here.planned if one.step is step)
     with portal().database.read() as session:
-        return without.offered(session, here.planned, one, now=portal().now())
+        return steps_alone.offered(session, here.planned, one, now=portal().now())
 
 
 def touch_for(person_id: int, subject: str) -> Touch:
     """The touch that somebody who is signed in asks for.
 
     Args:
-        subject: the UUID of the directory that it is for; empty for one of this portal's own.
+        subject: the UUID of the directory that it is for; empty for one of this portal's own, with
+            whichever directory shares it; `PORTAL` without.
 
     Raises:
-        CeremonyRefusal: `directory_not_offered`.
+        Refusal: `directory_not_offered`, `step_not_alone`.
     """
     with portal().database.read() as session:
         found = touches.planned(session, portal(), person_id)
+        if subject == PORTAL:
+            return _own_alone(session, person_id, found)
     if not subject:
         return found[0]
     for touch in found:
         if touch.directory is not None and str(touch.directory.uuid) == subject:
             return touch
     raise CeremonyRefusal("directory_not_offered")
+
+
+def _own_alone(session: Session, person_id: int, found: Sequence[Touch]) -> Touch:
+    """The touch for this portal alone, which they chose as a directory did not answer."""
+    own = touches.own(session, portal(), person_id)
+    shared = [one for one in found if one.way is Way.SHARED]
+    here, now = Purpose.ADD.value, portal().now()
+    if shared and not any(
+        without.chosen(session, one, person_id, place=here, now=now) for one in shared
+    ):
+        raise without.refusal()
+    return own
 
 
 def demand_sign_in() -> None:

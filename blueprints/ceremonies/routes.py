@@ -96,10 +96,7 @@ def _trouble(trouble: DirectoryTrouble, *, alone: bool) -> ResponseReturnValue:
     Args:
         alone: whether the page now offers to go on without it.
     """
-    sentence = (
-        f"{trouble.name} could not begin this now. Nothing was changed. Try again in a few "
-        "minutes; if it stays like this, tell your administrator."
-    )
+    sentence = trouble.for_the_person
     if alone:
         sentence += f" Load this page again to enrol a key without {trouble.name}."
     detail = ""

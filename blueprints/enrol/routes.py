@@ -97,10 +97,6 @@ def _page(here: Standing, person: Person) -> str:
     link = here.own.link
     step = "touch" if request.args.get("step") == "touch" else "index"
     allowed = allowed_models(person, link)
-    with portal().database.read() as session:
-        offered = current is not None and alone.offered(
-            session, here.planned, current, now=portal().now()
-        )
     return render_template(
         f"enrol/{step}.html",
         link=link,
@@ -112,7 +108,6 @@ def _page(here: Standing, person: Person) -> str:
         planned=here.planned,
         labels=labels(here),
         current=current,
-        alone=offered,
         page=touch_page(here, current, current.touch) if current and current.touch else None,
     )
 
@@ -127,6 +122,8 @@ def labels(here: Standing) -> list[str]:
 def touch_page(here: Standing, current: Planned, touch: Touch) -> TouchPage:
     """What the page of a step shows of its touch."""
     subject = str(current.step.uuid)
+    with portal().database.read() as session:
+        offered = alone.offered(session, here.planned, current, now=portal().now())
     return TouchPage(
         touch=touch,
         purpose=Purpose.ENROL,
@@ -137,6 +134,7 @@ def touch_page(here: Standing, current: Planned, touch: Touch) -> TouchPage:
         handed=handed(Purpose.ENROL, subject, current.step.link.person_id),
         state=url_for("enrol.agent"),
         going_on=url_for("enrol.index", step="touch"),
+        without=url_for("enrol.use_alone") if offered else "",
     )
 
 

@@ -14,8 +14,9 @@ from blueprints.keys import allowed_models, seen
 from blueprints.passkeys.area import blueprint
 from blueprints.touching import TouchPage, readable
 from models import Directory, Person
-from services import agent_tickets, ceremonies, touches
+from services import agent_tickets, ceremonies, touches, without
 from services.ceremonies import CeremonyRefusal, Purpose
+from services.refusal import Refusal
 from services.touches import Touch
 
 
@@ -26,7 +27,12 @@ def new() -> Response | str | tuple[str, int]:
     subject = request.values.get("for", "")
     form = CeremonyForm()
     if not form.is_submitted():
-        touch = registering.touch_for(person.id, subject)
+        try:
+            touch = registering.touch_for(person.id, subject)
+        except Refusal:
+            if subject != registering.PORTAL:
+                raise
+            return redirect(_address(""), 303)
         allowed = allowed_models(person)
         return render_template(
             "passkeys/new.html",
@@ -55,6 +61,23 @@ def new() -> Response | str | tuple[str, int]:
         return page, refusal.status
     flash(f"{passkey.nickname} is registered.", "success")
     return redirect(url_for(".show", passkey=passkey.uuid), 303)
+
+
+@blueprint.post("/new/alone")
+def use_alone() -> Response:
+    """Make the key one for this portal alone: the directory that shares it is out of order."""
+    person: Person = current_user.person
+    touch = registering.touch_for(person.id, request.form.get("for", ""))
+    with portal().database.write() as session:
+        without.choose(
+            session,
+            touch,
+            session.get_one(Person, person.id),
+            place=Purpose.ADD.value,
+            actor=session.get_one(Person, person.id),
+            now=portal().now(),
+        )
+    return redirect(_address(registering.PORTAL), 303)
 
 
 @blueprint.post("/new/agent")
@@ -90,6 +113,9 @@ def agent() -> str:
 
 
 def _page(touch: Touch, subject: str) -> TouchPage:
+    person: Person = current_user.person
+    with portal().database.read() as session:
+        offered = without.offered(session, touch, person.id, now=portal().now())
     return TouchPage(
         touch=touch,
         purpose=Purpose.ADD,
@@ -97,9 +123,10 @@ def _page(touch: Touch, subject: str) -> TouchPage:
         action=url_for("passkeys.new"),
         field="for",
         hand_over=url_for("passkeys.hand_over"),
-        handed=handing_over.handed(Purpose.ADD, subject, current_user.person.id),
+        handed=handing_over.handed(Purpose.ADD, subject, person.id),
         state=url_for("passkeys.agent"),
         going_on=url_for("passkeys.index"),
+        without=url_for("passkeys.use_alone") if offered else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from blueprints.touching import TouchPage, readable, title
 from models import Passkey, Person, ProvisioningRequest, RequestPerson, RequestState
 from services import ceremonies, people
 from services.ceremonies import CeremonyRefusal, Purpose
-from services.provisioning import desk, desk_lists, desk_steps, records, settlement
+from services.provisioning import desk, desk_alone, desk_lists, desk_steps, records, settlement
 from services.provisioning.desk_steps import Step
 from services.provisioning.progress import OPEN
 from services.refusal import Refusal
@@ -150,7 +151,7 @@ def _before(session: Session, place: RequestPerson, refusal: Refusal | None) -> 
     return {
         "planned": [(title(one.touch), one) for one in planned],
         "current": current,
-        "page": _touch_page(session, place, current, again=refused is not None),
+        "page": _touch_page(session, place, planned, current, again=refused is not None),
         "trouble": None,
         "allowed": allowed,
         "readable": readable(allowed),
@@ -161,7 +162,9 @@ def _before(session: Session, place: RequestPerson, refusal: Refusal | None) -> 
     }
 
 
-def _touch_page(session: Session, place: RequestPerson, current: Step, *, again: bool) -> TouchPage:
+def _touch_page(
+    session: Session, place: RequestPerson, planned: Sequence[Step], current: Step, *, again: bool
+) -> TouchPage:
     name = place.person.display_name if place.person else place.name
     here = {"order": place.request.uuid}
     return TouchPage(
@@ -178,6 +181,9 @@ def _touch_page(session: Session, place: RequestPerson, current: Step, *, again:
         whose=f"{name}’s",
         excluded=_excluded(session, place, current, name),
         labelled=True,
+        without=url_for(".desk_use_alone", **here)
+        if desk_alone.offered(session, place, planned, current, now=portal().now())
+        else "",
     )
 
 

@@ -14,7 +14,7 @@ from blueprints.requests.area import blueprint, confirmed, placed
 from models import Directory, Person, RequestPerson
 from services import agent_tickets
 from services.ceremonies import Purpose
-from services.provisioning import desk
+from services.provisioning import desk, desk_alone
 from services.refusal import Refusal
 
 
@@ -103,6 +103,24 @@ def desk_hand_over(order: UUID) -> Response:
         return _refused(refusal, order)
     handing_over.keep(made)
     return redirect(url_for(".desk", order=order, ready=fence), 303)
+
+
+@blueprint.post("/<uuid:order>/desk/alone")
+def desk_use_alone(order: UUID) -> Response:
+    """Make the touch one for this portal alone: its directory is out of order."""
+    try:
+        with portal().database.write() as session:
+            confirmed(session, order)
+            place = desk_alone.choose(
+                session,
+                portal(),
+                request.form.get("step", ""),
+                operator=current_user.person,
+                now=portal().now(),
+            )
+    except Refusal as refusal:
+        return _refused(refusal, order)
+    return redirect(url_for(".desk", order=order, ready=place.fence), 303)
 
 
 @blueprint.get("/<uuid:order>/desk/agent/<uuid:place>")

@@ -46,12 +46,14 @@ def _account(identity: RemoteIdentity) -> Iterable[Finding]:
             "entra.account",
             "They are a guest there, and Entra registers no passkeys for guests.",
             "Connect the tenant that they belong to.",
+            person="You are a guest there, and it registers no keys for guests.",
         )
     elif identity.enabled is False:
         yield _failed(
             "entra.account",
             "Their account is disabled there, so nobody signs in with its keys.",
             "Enable it: Microsoft Entra admin center → Entra ID → Users.",
+            person="Your account there is disabled.",
         )
 
 
@@ -72,6 +74,7 @@ def _policy(api: EntraApi, identity: RemoteIdentity, intended: Intended) -> Iter
         policy.enabled(read),
         ("Passkeys are switched on there.", "Passkeys are switched off there."),
         f"Enable them: {policy.WHERE['enabled']}.",
+        person="Passkeys are switched off there.",
     )
     yield _flag(
         "entra.self_service_on",
@@ -81,6 +84,7 @@ def _policy(api: EntraApi, identity: RemoteIdentity, intended: Intended) -> Iter
             "Self-service set up is off. Without it Entra registers no keys for others either.",
         ),
         f"Switch it on: {policy.WHERE['self_service']}.",
+        person="Registering keys is switched off there.",
     )
     try:
         groups: Collection[str] | None = policy.memberships(api, read, identity.remote_id)
@@ -92,6 +96,7 @@ def _policy(api: EntraApi, identity: RemoteIdentity, intended: Intended) -> Iter
         targeted,
         ("The policy is for this person.", "The policy is not for this person."),
         f"Include one of their groups, or exclude none of them: {policy.WHERE['enabled']}.",
+        person="Passkeys are not switched on for you there.",
     )
     if profiles and targeted is not False:
         yield from _models(profiles, intended)
@@ -103,6 +108,7 @@ def _models(profiles: Collection[Profile], intended: Intended) -> Iterable[Findi
             "entra.models_admitted",
             "No security keys are admitted for this person, only passkeys that are copied.",
             f"Admit device-bound passkeys: {policy.WHERE['profiles']}.",
+            person="It takes no security keys from you.",
         )
         return
     if intended.models is None:
@@ -157,7 +163,12 @@ def _among(
         return _unknown(
             code, f"It depends on the key: Entra {does} some models, not {_named(left)}.", remedy
         )
-    return _failed(code, f"Entra {does} no model that is accepted here: {_named(left)}.", remedy)
+    return _failed(
+        code,
+        f"Entra {does} no model that is accepted here: {_named(left)}.",
+        remedy,
+        person="It takes none of the keys that you may use.",
+    )
 
 
 def _named(names: list[str]) -> str:
@@ -196,19 +207,22 @@ def _room(api: EntraApi, identity: RemoteIdentity) -> Finding:
     return _passed("entra.room", f"{have}.")
 
 
-def _flag(code: str, value: bool | None, words: tuple[str, str], remedy: str) -> Finding:
+def _flag(
+    code: str, value: bool | None, words: tuple[str, str], remedy: str, *, person: str
+) -> Finding:
     """What follows from a yes, a no, or neither."""
     if value is None:
         return _unknown(code, f"It is not told whether this holds: {words[0]}")
-    return _passed(code, words[0]) if value else _failed(code, words[1], remedy)
+    return _passed(code, words[0]) if value else _failed(code, words[1], remedy, person=person)
 
 
 def _passed(code: str, sentence: str) -> Finding:
     return Finding(code, CheckState.PASSED, sentence)
 
 
-def _failed(code: str, sentence: str, remedy: str) -> Finding:
-    return Finding(code, CheckState.FAILED, sentence, remedy, blocks=code in _REFUSED_LATE)
+def _failed(code: str, sentence: str, remedy: str, *, person: str) -> Finding:
+    late = code in _REFUSED_LATE
+    return Finding(code, CheckState.FAILED, sentence, remedy, blocks=late, person=person)
 
 
 def _unknown(code: str, sentence: str, remedy: str = "") -> Finding:

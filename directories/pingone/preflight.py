@@ -38,6 +38,7 @@ def _account(identity: RemoteIdentity) -> Iterable[Finding]:
             CheckState.FAILED,
             "The user is disabled there, so nobody signs in with their keys.",
             "Enable them: Directory, Users, the user.",
+            person="Your account there is disabled.",
         )
 
 
@@ -67,6 +68,7 @@ def _policy(api: PingOneApi, settings: PingOneSettings) -> Iterable[Finding]:
             CheckState.FAILED,
             f"The MFA policy {chosen.name} takes no new FIDO2 devices.",
             f"Switch FIDO2 and its pairing on: {_POLICIES}, {chosen.name}.",
+            person="Registering keys is switched off there.",
         )
     yield _relying_party(chosen, settings.relying_party_id)
 
@@ -115,6 +117,8 @@ def _room(api: PingOneApi, identity: RemoteIdentity) -> Finding:
         CheckState.FAILED,
         f"They have {many} MFA devices, and {most} are allowed.",
         "Remove one of theirs, or allow more: Authentication, MFA, Settings.",
+        person="You have as many keys and other devices there as are allowed, so one that you no "
+        "longer use has to be removed first.",
     )
 
 

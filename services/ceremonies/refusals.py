@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from directories.base import DirectoryError, Finding
+from directories.base import CheckState, DirectoryError, Finding, Transient
 from services.attestation.policy import SENTENCES as VERDICTS
 from services.refusal import Refusal
 from services.standing import SUSPENDED
@@ -136,6 +136,22 @@ class DirectoryTrouble(Refusal):
         self.said = error.said
         self.request_id = error.request_id
         self.findings = tuple(findings)
+        self._transient = isinstance(error, Transient)
+
+    @property
+    def for_the_person(self) -> str:
+        """What happened, and what to do: the directory's own words are for operators."""
+        known = [one.person for one in self.findings if one.state is CheckState.FAILED]
+        known = [one for one in known if one]
+        if known:
+            todo = f"{' '.join(known)} Trying again does not help before that is changed: tell"
+        elif self._transient:
+            todo = "Try again in a few minutes; if it stays like this, tell"
+        else:
+            todo = "Trying again does not help before it is put right: tell"
+        return (
+            f"{self.name} could not begin this now. Nothing was changed. {todo} your administrator."
+        )
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -9,23 +9,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directories.base import Way
-from models import AuditEvent, EnrolmentStep
-from services import links
+from models import EnrolmentStep
+from services import links, without
 from services.audit import Tag, record
-from services.ceremonies import TROUBLE
 from services.enrolment import steps
 from services.enrolment.steps import Planned
 from services.portal import Portal
-from services.refusal import Refusal
-
-RECENT = timedelta(hours=1)
-"""How long after a directory began nothing there is another way."""
 
 
 def offered(session: Session, planned: Sequence[Planned], one: Planned, *, now: datetime) -> bool:
@@ -35,21 +28,11 @@ def offered(session: Session, planned: Sequence[Planned], one: Planned, *, now: 
         planned: all steps of the link.
         one: the step.
     """
-    if one.touch is None or one.touch.way is not Way.SHARED or not steps.is_open(one.step):
+    if one.touch is None or not steps.is_open(one.step):
         return False
     if any(other.step.directory_id is None for other in planned):
         return False
-    troubles = session.scalars(
-        select(AuditEvent)
-        .where(
-            AuditEvent.tag == Tag.PASSKEY_REFUSED.value,
-            AuditEvent.person_id == one.step.link.person_id,
-            AuditEvent.directory_id == one.step.directory_id,
-            AuditEvent.at > now - RECENT,
-        )
-        .order_by(AuditEvent.id.desc())
-    )
-    return any(event.detail.get("code") == TROUBLE for event in troubles)
+    return without.offered(session, one.touch, one.step.link.person_id or 0, now=now)
 
 
 def choose(
@@ -67,11 +50,7 @@ def choose(
     one = next(one for one in planned if one.step is row)
     directory = row.directory
     if directory is None or not offered(session, planned, one, now=now):
-        raise Refusal(
-            "step_not_alone",
-            "There is no need for this: the touch can be made as it is. Open the page again.",
-            status=409,
-        )
+        raise without.refusal()
     row.directory = None
     session.flush()  # a link has one step for each directory
     last = max(one.position for one in found)

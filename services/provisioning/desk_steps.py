@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from directories.base import Way
 from models import Passkey, RequestPasskey, RequestPerson
 from models.passkeys import OWN
-from services import passkeys, touches
+from services import passkeys, touches, without
 from services.portal import Portal
 from services.provisioning import scope
 from services.refusal import Refusal
@@ -69,7 +69,14 @@ def steps(session: Session, portal: Portal, place: RequestPerson) -> tuple[Step,
     if not found:
         # None of its directories can be enrolled for: it still leads to a key for this portal.
         found = touches.planned(session, portal, place.person_id)[:1]
+    if without.chosen(session, found[0], place.person_id, place=alone_at(place), now=portal.now()):
+        found = (touches.own(session, portal, place.person_id), *found[1:], found[0])
     return tuple(_step(place, touch, made) for touch in found)
+
+
+def alone_at(place: RequestPerson) -> str:
+    """Where a choice to go on without a directory is made, as `services.without` has it."""
+    return f"{WORD}:{place.uuid}"
 
 
 def find(planned: Sequence[Step], subject: str) -> Step:

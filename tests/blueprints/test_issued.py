@@ -126,7 +126,9 @@ def test_only_who_looks_after_deliveries_reads_what_the_directory_said(
     for visitor in (somebody, administrator):
         answer = visitor.options("add", subject=name)
         assert (answer.status_code, answer.json["error"]["code"]) == (502, "directory_trouble")
-        assert answer.json["error"]["message"].startswith("Pingone could not begin this now.")
+        message = answer.json["error"]["message"]
+        assert message.startswith("Pingone could not begin this now.")
+        assert "Registering keys is switched off there. Trying again does not help" in message
         told[visitor] = answer.json["error"]["detail"]
     assert told[somebody] == "" and "takes no new FIDO2 devices" in told[administrator]
 

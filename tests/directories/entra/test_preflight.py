@@ -56,6 +56,16 @@ def test_in_a_fresh_tenant_nothing_is_in_the_way(connector, somebody):
     assert not any(one.remedy for one in found(connector, somebody).values())
 
 
+def test_a_person_is_told_of_whatever_keeps_them_from_a_key_and_of_nothing_else(
+    tenant, connector, somebody
+):
+    tenant.control.policy(isSelfServiceRegistrationAllowed=False, state="disabled")
+    told = found(connector, somebody)
+    for one in told.values():
+        assert bool(one.person) == (one.state.value == "failed"), one.code
+    assert told["entra.policy_on"].person == "Passkeys are switched off there."
+
+
 def test_looking_leaves_no_trace(tenant, connector, somebody, sent):
     connector.preflight(somebody, ONE)
     assert not sent.of("GET", "creationOptions")
