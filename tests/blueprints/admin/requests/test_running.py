@@ -98,12 +98,13 @@ def test_the_name_and_the_last_day_of_a_request_that_is_made_can_be_changed(
     administrator, made, portal, clock
 ):
     order = made()
-    day = str((clock() + timedelta(days=30)).date())
+    last = (clock() + timedelta(days=30)).date()
+    day = str(last)
     assert administrator.get(f"{order}/edit").status_code == 200
     answer = administrator.send(f"{order}/edit", {"name": "Later", "last_day": day})
     assert answer.location == order
     page = said(administrator.get(order))
-    assert "Later" in page and day in page
+    assert "Later" in page and f"until {last.day} {last:%B %Y}" in page
     wrong = {"name": "Later", "last_day": "2001-01-01"}
     assert administrator.send(f"{order}/edit", wrong).status_code == 422
     administrator.send(f"{order}/cancel")
