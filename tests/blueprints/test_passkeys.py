@@ -27,7 +27,7 @@ def passkey(somebody, portal) -> Passkey:
 def test_the_list_shows_each_key(somebody, passkey):
     page = somebody.get("/passkeys")
     text = said(page)
-    for fact in ("HID Crescendo Key", "Made", "Last used", "attested"):
+    for fact in ("HID Crescendo Key", "Made", "Last used", "Proven to be that model yes"):
         assert fact in text
     assert f'data-poll="/passkeys/placements?passkey={passkey.uuid}"' in page.text
 
