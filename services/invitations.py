@@ -31,7 +31,7 @@ _BUTTON = (
 _SMALL = "margin:16px 0 0;font-size:14px;color:#4a5758"
 _BREAK = "word-break:break-all"
 
-READY = "Have your security key at hand, and open the link in a browser that you can plug it into."
+READY = "Have your security key at hand, and open the link on a device that you can plug it into."
 CLOSE = (
     "It works once, in the first browser that begins with it. Do not pass it on: whoever opens it "
     "registers a key in your name. If you did not expect this, tell your administrator."
