@@ -1,13 +1,14 @@
 """People as CSV (RFC 4180), safe to open in a spreadsheet.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front, which an import
-takes away again. Nothing in the file is secret: it is what the list shows.
+What a spreadsheet would take for a formula gets an apostrophe in front, which an import takes away
+again. Nothing in the file is secret: it is what the list shows.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -30,8 +31,13 @@ COLUMNS = (
     "added",
     "uuid",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell may not begin with (OWASP, "CSV Injection")."""
+_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""What makes a formula of a cell that begins with it, full-width forms included (OWASP, "CSV
+Injection")."""
+_ENDS = frozenset(";\t\r\n")
+"""Where a cell may end beside a comma: where numbers have commas, spreadsheets split lines at
+semicolons, and then see no quotation marks around what stands between commas."""
+_BETWEEN = re.compile(r"([\s\";]+)('?)")
 
 
 def download(session: Session, filters: Filters, *, actor: Person, now: datetime) -> str:
@@ -62,7 +68,21 @@ def download(session: Session, filters: Filters, *, actor: Person, now: datetime
 
 def safe(cell: str) -> str:
     """The cell as a spreadsheet shows it, and never computes it."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    begins = cell[:1] in {*_SIGNS, *_ENDS}
+    inside = _BETWEEN.sub(lambda match: match[1] + "'" * _computed(match) + match[2], cell)
+    return f"'{inside}" if begins else inside
+
+
+def plain(cell: str) -> str:
+    """The cell without what `safe` put in."""
+    inside = _BETWEEN.sub(lambda match: match[1] + match[2] * (not _computed(match)), cell)
+    return inside[1:] if inside[:1] == "'" and inside[1:2] in {*_SIGNS, *_ENDS} else inside
+
+
+def _computed(match: re.Match[str]) -> bool:
+    """Whether a cell ends there, and a formula follows."""
+    follows = match.string[match.end() : match.end() + 1]
+    return follows != "" and follows in _SIGNS and not _ENDS.isdisjoint(match[1])
 
 
 def _row(person: Person, keys: int) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from models import Person
 from services import people
 from services.people import Names
-from services.people_csv import BOM, FORMULA
+from services.people_csv import BOM, plain
 from services.refusal import Refusal
 
 MOST_BYTES = 120_000
@@ -122,7 +122,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 
 def _row(number: int, cells: list[str], columns: dict[str, int]) -> Row:
-    known = {name: _plain(cells[at]) if at < len(cells) else "" for name, at in columns.items()}
+    known = {name: plain(cells[at]) if at < len(cells) else "" for name, at in columns.items()}
     given, family = known.get("given_name", ""), known.get("family_name", "")
     names = Names(
         given_name=given,
@@ -133,11 +133,6 @@ def _row(number: int, cells: list[str], columns: dict[str, int]) -> Row:
     )
     short = len(cells) <= max(columns.values())
     return Row(number, names, "This row has too few cells." if short else "")
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that kept a spreadsheet from computing it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def _problem(names: Names, known: dict[str, Person], first: dict[str, int]) -> str:

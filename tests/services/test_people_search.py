@@ -86,7 +86,7 @@ def test_the_file_holds_what_the_list_shows(portal, clock):
     assert [row["state"] for row in rows(portal)] == ["active", "left", "suspended", "active"]
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
 def test_no_cell_is_a_formula(portal, clock, begins):
     clock.forward(seconds=1)
     name = f'{begins}cmd|"/c calc"!A1'
@@ -94,6 +94,24 @@ def test_no_cell_is_a_formula(portal, clock, begins):
         Records(session, clock).person("eve", roles=[], display_name=name)
     [eve] = rows(portal, query="eve")
     assert eve["display_name"] == "'" + name
+
+
+@pytest.mark.parametrize("between", [";", "; ", ';"', "\t", "\n", "\r\n"])
+def test_no_cell_is_a_formula_where_a_spreadsheet_splits_at_other_marks(between):
+    """Where numbers have commas, spreadsheets split lines at semicolons, and find no quotation
+    marks around what stands between commas.
+    """
+    name = f"Eve{between}=HYPERLINK(1)"
+    safe = people_csv.safe(name)
+    assert safe == f"Eve{between}'=HYPERLINK(1)"
+    assert people_csv.plain(safe) == name
+    assert people_csv.safe(f"Eve{between}Ada") == f"Eve{between}Ada"
+    assert people_csv.plain(f"Eve{between}'Ada") == f"Eve{between}'Ada"
+
+
+def test_a_cell_of_separators_alone_takes_no_long_time():
+    long = "\t" * 100_000
+    assert people_csv.plain(people_csv.safe(long)) == long
 
 
 def test_an_address_that_begins_like_a_formula_is_safe_too(portal, clock):
