@@ -125,11 +125,6 @@ class EntraApi:
         """One page of a person's passkeys; there is hardly ever a second."""
         return self._list(_methods(user_id), {}, cursor, permissions.PASSKEYS_READ)
 
-    def fido2_method(self, user_id: str, method_id: str) -> Any:
-        """One passkey of a person."""
-        path = f"{_methods(user_id)}/{_step(method_id)}"
-        return self._call("GET", path, permissions.PASSKEYS_READ).data
-
     def delete_fido2_method(self, user_id: str, method_id: str) -> None:
         """Remove one passkey of a person."""
         path = f"{_methods(user_id)}/{_step(method_id)}"

@@ -15,10 +15,10 @@ from directories.base import Check, CheckState, ConnectionReport, DirectoryError
 from directories.entra import documents, permissions, policy, policy_checks, remedies
 from directories.entra.api import EntraApi
 from directories.entra.credentials import GUID, expires_on
-from directories.entra.outcomes import failed, passed, unknown
 from directories.entra.settings import EntraSettings
 from directories.entra.token import Claims, claims
 from directories.oauth import Tokens
+from directories.outcomes import failed, passed, unknown
 from directories.rules import DirectoryRules
 
 NEEDED = frozenset(

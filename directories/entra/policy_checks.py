@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from directories.base import Check
 from directories.entra import policy
-from directories.entra.outcomes import failed, passed, unknown
+from directories.outcomes import failed, passed, unknown
 from directories.rules import DirectoryRules
 
 _NO_POLICY = "The policy does not tell, or cannot be read: see the check above."

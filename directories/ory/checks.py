@@ -22,6 +22,7 @@ from directories.ory.patch import origins_patch, relying_party_patch
 from directories.ory.proof import passkey_options
 from directories.ory.schema import IdentitySchema, WalkedSchema, walk
 from directories.ory.settings import Auth, Flavour, OrySettings
+from directories.outcomes import failed, passed, unknown
 
 NEEDED = frozenset(("ory.ready", "ory.identities", "ory.schemas", "ory.schema", "ory.mapping"))
 """Checks without which a delivery cannot work."""
@@ -104,11 +105,11 @@ class ConnectionTest:
         try:
             found = look(*given)
         except DirectoryError as error:
-            unknown = code in ("ory.version", "ory.import", "ory.organizations")
+            undecided = code in ("ory.version", "ory.import", "ory.organizations")
             found = Check(
                 code,
                 name,
-                CheckState.UNKNOWN if unknown else CheckState.FAILED,
+                CheckState.UNKNOWN if undecided else CheckState.FAILED,
                 evidence=error.reason,
                 said=error.said,
                 request_id=error.request_id,
@@ -159,16 +160,14 @@ class ConnectionTest:
             if self._needs_client
             else "Ory Network's admin API takes the API key, not this."
         )
-        return _passed(f"For the scopes {client.SCOPES}. {purpose}")
+        return passed(f"For the scopes {client.SCOPES}. {purpose}")
 
     def _ready(self) -> Check:
         answer = self.api.ready()
         if answer.status == 200:
-            return _passed("It says that it is ready.")
+            return passed("It says that it is ready.")
         return replace(
-            _failed(
-                "It says that it is not ready.", "See its own log: often its database is down."
-            ),
+            failed("It says that it is not ready.", "See its own log: often its database is down."),
             said=answer.said,
             request_id=answer.request_id,
         )
@@ -176,61 +175,61 @@ class ConnectionTest:
     def _version(self) -> Check:
         self.version = self.api.version()
         if not self.version:
-            return _unknown("The answer names no version.")
-        return _passed(self.version)
+            return unknown("The answer names no version.")
+        return passed(self.version)
 
     def _identities(self) -> Check:
         found, _ = self.api.identities(page_size="1")
-        return _passed("It lists identities." if found else "It answers; there are none yet.")
+        return passed("It lists identities." if found else "It answers; there are none yet.")
 
     def _schemas(self) -> Check:
         self.schemas = self.api.identity_schemas()
         if not self.schemas:
-            return _failed("There is no identity schema.", "Add one in Ory.")
-        return _passed(", ".join(schema.id for schema in self.schemas)[:500])
+            return failed("There is no identity schema.", "Add one in Ory.")
+        return passed(", ".join(schema.id for schema in self.schemas)[:500])
 
     def _schema(self) -> Check:
         if self._chosen() is None:
-            return _failed(
+            return failed(
                 f"There is no identity schema {self.settings.schema_id} any more.",
                 "Choose another schema.",
             )
-        return _passed(self.settings.schema_id)
+        return passed(self.settings.schema_id)
 
     def _chosen(self) -> IdentitySchema | None:
         return next((one for one in self.schemas or () if one.id == self.settings.schema_id), None)
 
     def _mapping(self, walked: WalkedSchema) -> Check:
         if problems := check_mapping(walked, self.settings.mapping):
-            return _failed(
+            return failed(
                 " ".join(problem.sentence for problem in problems), "Correct the mapping."
             )
         trait = walked.trait(self.settings.mapping.email)
         if trait is not None and not trait.identifier:
-            return _passed(
+            return passed(
                 f"Everything required is filled. Ory does not look people up by {trait.path}, so "
                 "existing ones are found by our own id only."
             )
-        return _passed(" ".join(("Everything required is filled.", *walked.notes)))
+        return passed(" ".join(("Everything required is filled.", *walked.notes)))
 
     def _display_name(self, walked: WalkedSchema) -> Check:
         trait = walked.passkey_display_name
         if trait is not None:
-            return _passed(trait.path)
-        return _failed(
+            return passed(trait.path)
+        return failed(
             "No trait is marked passkey.display_name. Imported passkeys sign in all the same.",
             'Mark one with "ory.sh/kratos" if people should also enrol passkeys in Ory itself.',
         )
 
     def _import(self) -> Check:
         if self.settings.flavour is Flavour.NETWORK:
-            return _passed("Ory Network imports passkeys.")
+            return passed("Ory Network imports passkeys.")
         answers = [self.api.probe_import(body) for body in probe_bodies()]
         named = [_UNKNOWN_FIELD.findall(answer.said) for answer in answers]
         if ["passkey"] in named:
-            state = _failed("Its strict decoder does not know passkeys.", UPGRADE)
+            state = failed("Its strict decoder does not know passkeys.", UPGRADE)
         elif all(fields == [_PROBE_FIELD] for fields in named):
-            state = _passed("Its strict decoder knows passkeys.")
+            state = passed("Its strict decoder knows passkeys.")
         else:
             state = import_by_version(self.version)
         return replace(state, said=answers[0].said, request_id=answers[0].request_id)
@@ -244,7 +243,7 @@ class ConnectionTest:
         options = passkey_options(answer)
         if options is None:
             return replace(
-                _failed(
+                failed(
                     "Its sign-in flow offers no passkey.",
                     "Switch the passkey method on. Before v26.2.0 native flows never show it.",
                 ),
@@ -252,12 +251,12 @@ class ConnectionTest:
             )
         theirs = options.get("rpId")
         if theirs == self.rp_id:
-            return _passed(f"Its relying party ID is {self.rp_id}.")
+            return passed(f"Its relying party ID is {self.rp_id}.")
         self.patch = relying_party_patch(
             self.settings.flavour, rp_id=self.rp_id, origins=self.origins
         )
         return replace(
-            _failed(
+            failed(
                 f"Its relying party ID is {str(theirs)[:255]}, ours is {self.rp_id}.",
                 "Apply the patch. Passkeys that exist there under the other ID stop working.",
             ),
@@ -278,12 +277,14 @@ class ConnectionTest:
     # -- what they amount to --------------------------------------------------------------------
 
     def _conclude(self, *, probe: bool) -> ConnectionReport:
-        failed = {check.code: check for check in self.checks if check.state is CheckState.FAILED}
+        failures = {check.code: check for check in self.checks if check.state is CheckState.FAILED}
         needed = NEEDED | {CLIENT} if self._needs_client else NEEDED
-        blocking = [check for code, check in failed.items() if code in needed]
+        blocking = [check for code, check in failures.items() if code in needed]
         chosen = bool(self.settings.schema_id)
         reasons = [check.evidence for check in blocking]
-        reasons += [failed[code].evidence for code in ("ory.import", "ory.rp_id") if code in failed]
+        reasons += [
+            failures[code].evidence for code in ("ory.import", "ory.rp_id") if code in failures
+        ]
         open_questions = [] if chosen else ["no identity schema is chosen yet"]
         if not probe:
             open_questions.append("its sign-in was not tried (run the test with the sign-in probe)")
@@ -326,24 +327,12 @@ def import_by_version(version: str) -> Check:
     """Whether a version of Kratos imports passkeys, for want of better evidence."""
     numbers = re.match(r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})", version)
     if numbers is None:
-        return _unknown("Neither its answer nor its version tells.")
+        return unknown("Neither its answer nor its version tells.")
     if tuple(int(number) for number in numbers.groups()) > _LAST_WITHOUT_IMPORT:
-        return _passed(f"By its version, {version}.")
-    return _failed(f"{version} does not import passkeys.", UPGRADE)
+        return passed(f"By its version, {version}.")
+    return failed(f"{version} does not import passkeys.", UPGRADE)
 
 
 def _as_clause(reasons: list[str]) -> str:
     text = " ".join(reasons)
     return text[:1].lower() + text[1:] if text[:2].istitle() else text
-
-
-def _passed(evidence: str) -> Check:
-    return Check("", "", CheckState.PASSED, evidence)
-
-
-def _failed(evidence: str, remedy: str) -> Check:
-    return Check("", "", CheckState.FAILED, evidence, remedy=remedy)
-
-
-def _unknown(evidence: str) -> Check:
-    return Check("", "", CheckState.UNKNOWN, evidence)

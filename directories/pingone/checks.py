@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from directories.base import Check, CheckState, ConnectionReport, DirectoryError
+from directories.outcomes import failed, passed, unknown
 from directories.pingone import fido_checks, policies, sign_on, worker
 from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
-from directories.pingone.findings import broken, failed, passed, unknown, unreadable
+from directories.pingone.findings import broken, unreadable
 from directories.pingone.links import Item
 from directories.pingone.policies import FidoPolicy, MfaPolicy
 from directories.pingone.relying_party import consequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from directories.base import Check
-from directories.pingone.findings import UNREADABLE, failed, passed, unknown
+from directories.outcomes import failed, passed, unknown
+from directories.pingone.findings import UNREADABLE
 from directories.pingone.policies import FidoPolicy
 from directories.pingone.relying_party import enrols_here
 from directories.pingone.settings import Region

@@ -1,10 +1,11 @@
-"""The three ways in which a check of PingOne can end, and what to do about a failed call."""
+"""How a check of PingOne ends whose call failed, and what to do about it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from directories.base import Check, CheckState, DirectoryError, Misconfigured
+from directories.base import Check, DirectoryError, Misconfigured
+from directories.outcomes import failed, unknown
 from directories.pingone.settings import PingOneSettings
 
 UNREADABLE = "This cannot be read with this worker."
@@ -12,21 +13,6 @@ _ROLE = (
     "Give the worker the role Configuration Read Only (or Environment Admin) for this environment: "
     "Applications, the worker, Roles, Grant Roles."
 )
-
-
-def passed(evidence: str) -> Check:
-    """Met."""
-    return Check("", "", CheckState.PASSED, evidence)
-
-
-def failed(evidence: str, remedy: str) -> Check:
-    """Not met."""
-    return Check("", "", CheckState.FAILED, evidence, remedy=remedy)
-
-
-def unknown(evidence: str, remedy: str = "") -> Check:
-    """Not readable, or not told."""
-    return Check("", "", CheckState.UNKNOWN, evidence, remedy=remedy)
 
 
 def unreadable(error: DirectoryError) -> Check:

@@ -6,9 +6,9 @@ Enrolling never runs a sign-on policy, so nothing here stands in its way.
 from __future__ import annotations
 
 from directories.base import Check, NotFound
+from directories.outcomes import failed, passed, unknown
 from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
-from directories.pingone.findings import failed, passed, unknown
 from directories.pingone.links import Item
 from directories.pingone.settings import PingOneSettings
 

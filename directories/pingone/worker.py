@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from directories.base import Check, NotFound
+from directories.outcomes import failed, passed, unknown
 from directories.pingone.api import PingOneApi
 from directories.pingone.documents import flag, inner, text
-from directories.pingone.findings import failed, passed, unknown
 from directories.pingone.links import Item
 from directories.pingone.settings import AuthMethod, PingOneSettings
 

@@ -1,4 +1,4 @@
-"""The three ways in which a check of Entra can end; its code and name are added by the test."""
+"""The three ways in which a check can end; its code and name are added by the test."""
 
 from __future__ import annotations
 
