@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from directories.base import DirectoryError, Transient
@@ -151,7 +151,9 @@ def _run(portal: Portal, claim: Claim, stopping: Callable[[], bool]) -> None:
         raise
     except DirectoryError as error:
         _rest(portal, claim, error)
-    except IntegrityError:  # somebody did the same at this moment: look again
+    except (IntegrityError, OperationalError) as error:
+        # Somebody did the same at this moment, or both waited for each other: look again.
+        log.warning("request %d: %s", claim.row_id, type(error).__name__)
         _rest(portal, claim, None)
     except Exception as error:
         # The trace goes to the log; the words of an unforeseen exception may hold anything.

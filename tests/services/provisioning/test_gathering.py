@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 
 from directories.base import Group as RemoteGroup
 from directories.base import Misconfigured, Refused, Transient
@@ -18,7 +19,16 @@ from models import (
     RequestState,
 )
 from services import role_changes, suspension
-from services.provisioning import closing, drafts, records, retrying, settlement, sources
+from services.provisioning import (
+    closing,
+    drafts,
+    gathering,
+    records,
+    retrying,
+    rounds,
+    settlement,
+    sources,
+)
 from services.refusal import Refusal
 from tests.records import Records
 
@@ -140,6 +150,30 @@ def test_a_walk_that_broke_off_goes_on_where_it_stopped(
 
 
 DOWN = Transient("No answer came.", code="fake.down", said="gone", request_id="req-1")
+
+
+def test_two_who_wait_in_a_circle_for_the_same_people_are_tried_again_soon(
+    from_group, work, fake, rows, monkeypatch, clock
+):
+    """Two requests may add the same strangers in another order: the database then ends one."""
+    member(fake, "new@example.com")
+    from_group()
+    circle = OperationalError("INSERT", {}, Exception("deadlock detected"))
+    with monkeypatch.context() as patch:
+        patch.setattr(gathering, "take_page", raising(circle))
+        work()
+    (request,) = rows(ProvisioningRequest)
+    assert (request.code, rows(RequestPerson)) == (None, [])
+    assert request.due_at == clock() + rounds.SOON
+    work(seconds=6)
+    assert len(rows(RequestPerson)) == 1
+
+
+def raising(error):
+    def call(*_, **__):
+        raise error
+
+    return call
 
 
 def test_a_connection_that_is_wrong_waits_for_whoever_mends_it(from_group, work, fake, rows):
