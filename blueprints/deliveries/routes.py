@@ -57,7 +57,7 @@ def index() -> str:
             newer=cursor("newer"),
         )
         counts = tally.by_state(session, directory)
-        hopeless = retrying.hopeless(session, page.items, now=portal().now())
+        hopeless = retrying.hopeless(session, page.items)
     kept = {"directory": directory.uuid if directory else None}
     views = [
         (

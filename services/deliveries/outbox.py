@@ -222,9 +222,9 @@ def _supersede(session: Session, passkey: Passkey, directory_id: int, *, now: da
             Delivery.state.in_(STOPPED),
         )
     ).all()
-    hopeless = retrying.hopeless(session, stopped, now=now)
+    replaceable = retrying.replaceable(session, stopped, now=now)
     for delivery in stopped:
-        if delivery.passkey is None or delivery.id not in hopeless:
+        if delivery.passkey is None or delivery.id not in replaceable:
             continue
         end_useless(
             session,

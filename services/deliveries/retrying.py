@@ -30,7 +30,7 @@ def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: da
     placement = lock(session, pair)
     session.refresh(delivery, with_for_update={"of": Delivery})
     before = delivery.state
-    if placement is not None and touch_needed(placement, delivery, now=now):
+    if placement is not None and touch_needed(placement, delivery):
         raise Refusal(
             "touch_needed",
             f"Trying again cannot help: {delivery.directory.name} takes this key only in the "
@@ -61,8 +61,36 @@ def hurry(session: Session, delivery: Delivery, *, actor: Person | None, now: da
     return delivery
 
 
-def hopeless(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> frozenset[int]:
-    """Those of the deliveries that trying again cannot help, by their keys, in one query."""
+def hopeless(session: Session, deliveries: Sequence[Delivery]) -> frozenset[int]:
+    """Those of the deliveries that trying again changes nothing about, by their keys."""
+    placed = _placements(session, deliveries)
+    return frozenset(
+        one.id
+        for one in deliveries
+        if (there := placed.get((one.directory_id, one.passkey_id))) is not None
+        and touch_needed(there, one)
+    )
+
+
+def replaceable(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> frozenset[int]:
+    """Those of the deliveries that can put no passkey there any more, by their keys: the hopeless
+    ones, and those of which all that trying again does is to take back what was begun.
+    """
+    placed = _placements(session, deliveries)
+    return frozenset(
+        one.id
+        for one in deliveries
+        if (there := placed.get((one.directory_id, one.passkey_id))) is not None
+        and (touch_needed(there, one) or _is_over(there, now=now))
+    )
+
+
+def _placements(
+    session: Session, deliveries: Sequence[Delivery]
+) -> dict[tuple[int, int | None], Placement]:
+    """Where the deliveries' passkeys stand, in one query."""
     found = session.scalars(
         select(Placement).where(
             tuple_(Placement.directory_id, Placement.passkey_id).in_(
@@ -70,21 +98,15 @@ def hopeless(session: Session, deliveries: Sequence[Delivery], *, now: datetime)
             )
         )
     )
-    placed: dict[tuple[int, int | None], Placement] = {
-        (one.directory_id, one.passkey_id): one for one in found
-    }
-    return frozenset(
-        one.id
-        for one in deliveries
-        if (there := placed.get((one.directory_id, one.passkey_id))) is not None
-        and touch_needed(there, one, now=now)
-    )
+    return {(one.directory_id, one.passkey_id): one for one in found}
 
 
-def touch_needed(placement: Placement, delivery: Delivery, *, now: datetime) -> bool:
-    """Whether nothing that is kept here can put the passkey there any more.
+def touch_needed(placement: Placement, delivery: Delivery) -> bool:
+    """Whether trying again changes nothing: there is nothing kept here that could be put there.
 
-    That is so of one that the directory took part in making, once its registration there is over.
+    That is so of a passkey that the directory took part in making, once what it began was finished
+    or taken back there. Until then trying again helps even when it is too late: it looks whether
+    the key is there, else takes back what was begun, and then a new touch is asked for.
     """
     if delivery.state is DeliveryState.NEEDS_TOUCH:
         return True
@@ -92,5 +114,14 @@ def touch_needed(placement: Placement, delivery: Delivery, *, now: datetime) -> 
         return False
     if placement.wanted is PlacementState.ABSENT:
         return placement.passkey.ended_because == Because.REFUSED.value
-    over = placement.not_after is not None and placement.not_after <= now
-    return placement.begun is None or over
+    return placement.begun is None
+
+
+def _is_over(placement: Placement, *, now: datetime) -> bool:
+    """Whether what the directory began can only be taken back."""
+    return (
+        placement.wanted is PlacementState.PRESENT
+        and placement.actual is PlacementState.ABSENT
+        and placement.not_after is not None
+        and placement.not_after <= now
+    )

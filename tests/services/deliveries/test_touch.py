@@ -187,14 +187,66 @@ def test_a_connection_that_is_wrong_waits_for_a_human_and_can_be_tried_in_time(w
     assert world.states() == [DONE]
 
 
-def test_a_connection_that_is_mended_too_late_needs_a_new_touch(world, vendor):
-    world.began(vendor)
-    refuse(world, Refused("Not now.", code="fake.no"))
+def test_a_connection_that_is_mended_too_late_needs_a_new_touch_and_nothing_is_left_there(
+    world, vendor
+):
+    passkey = world.began(vendor)
+    refuse(world, Misconfigured("No permission.", code="fake.permission"))
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
     world.work()
     world.clock.forward(seconds=120)
+    assert view(world, passkey, vendor).state is placements.Standing.HELD
+    with world.portal.database.read() as session:
+        assert not retrying.hopeless(session, [world.delivery()])
+    retry(world)
+    world.work()
+    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
+    assert world.placement(passkey).begun is None
     with pytest.raises(Refusal) as caught:
         retry(world)
     assert caught.value.code == "touch_needed"
+    assert view(world, passkey, vendor).touch_again
+
+
+def test_while_a_connection_stays_wrong_what_was_begun_is_not_forgotten(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Misconfigured("No permission.", code="fake.permission"), times=3)
+    for _ in range(2):
+        world.work()
+        assert world.states() == [HELD] and world.placement(passkey).begun
+        world.clock.forward(seconds=120)
+        retry(world)
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
+    world.work()
+    assert world.states() == [HELD]
+    retry(world)
+    world.work()
+    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
+
+
+def test_what_cannot_be_taken_back_while_the_connection_is_wrong_stays_known(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, TouchAgain("Over.", code="fake.begin_again"), times=2)
+    world.fake.before["discard"].append(Misconfigured("No permission.", code="fake.permission"))
+    world.work()
+    assert world.states() == [HELD] and world.placement(passkey).begun
+    world.clock.forward(seconds=120)
+    retry(world)
+    world.work()
+    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
+
+
+def test_a_new_touch_takes_the_place_of_one_that_a_wrong_connection_held_too_long(world, vendor):
+    passkey = world.began(vendor)
+    refuse(world, Misconfigured("No permission.", code="fake.permission"))
+    world.work()
+    world.clock.forward(seconds=120)
+    with world.portal.database.write() as session:
+        person = session.get_one(Passkey, passkey).person
+        world.touched(session, person, session.get_one(Directory, vendor))
+    world.work()
+    assert world.states() == [DROPPED, DONE]
+    assert world.passkey(passkey).ended_because == "unfinished"
 
 
 def test_somebody_suspended_meanwhile_gets_nothing_and_nothing_is_left_there(world, vendor):
@@ -325,7 +377,7 @@ def test_what_cannot_be_tried_again_is_told_from_what_can(world, vendor):
     world.work()
     with world.portal.database.read() as session:
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
-        hopeless = retrying.hopeless(session, rows, now=world.clock())
+        hopeless = retrying.hopeless(session, rows)
         assert [row.id in hopeless for row in rows] == [True, True, False]
 
 

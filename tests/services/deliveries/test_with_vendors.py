@@ -13,9 +13,10 @@ from directories import oauth
 from directories.base import Refused, RemoteIdentity
 from directories.entra import ceremony
 from directories.http import DirectorySession
-from models import Delivery, DeliveryState, Directory, Person, PlacementState
-from services import proof, room
+from models import Delivery, DeliveryState, Directory, Person, Placement, PlacementState
+from services import directories, proof, room
 from services.deliveries import outbox, pauses
+from services.directories.records import SEALED_FOR
 from services.refusal import Refusal
 from tests.authenticator.key import SoftwareKey
 from tests.emulators.key import Key
@@ -186,6 +187,31 @@ def test_a_touch_that_came_too_late_leaves_nothing_at_pingone(world, shared, key
     assert (late.state, late.code) == (NEEDS_TOUCH, "pingone.begin_again")
     assert shared.ping.control.devices(shared.user) == []
     assert world.at(passkey, shared.ory).actual is PRESENT
+
+
+def test_a_connection_that_is_mended_too_late_leaves_nothing_at_pingone(world, shared, key):
+    passkey = shared.touch(key)
+    new = shared.ping.control.rotate_secret()
+    shared.ping.control.revoke_tokens()
+    oauth.forget_all()
+    world.work()
+    [held] = [one for one in world.deliveries() if one.directory_id == shared.pingone]
+    assert held.state is HELD
+    assert len(shared.devices("ACTIVATION_REQUIRED")) == 1
+
+    world.clock.forward(hours=1)
+    with world.portal.database.write() as session:
+        row = session.get_one(Directory, shared.pingone)
+        row.sealed_secret = world.portal.sealer.seal(SEALED_FOR, new)
+        placement = session.get_one(Placement, world.at(passkey, shared.pingone).id)
+        placement.begun = {**placement.begun, **LONG_AGO}  # the connector has a clock of its own
+        name = row.uuid
+    assert directories.run_test(world.portal, name, probe=False, actor=None).report.verified
+    world.work()
+    late = [one for one in world.deliveries() if one.directory_id == shared.pingone][-1]
+    assert (late.state, late.code) == (NEEDS_TOUCH, "pingone.begin_again")
+    assert shared.ping.control.devices(shared.user) == []
+    assert world.at(passkey, shared.pingone).begun is None
 
 
 @pytest.fixture
