@@ -52,12 +52,16 @@ def next_page(
     Args:
         after: the last one of the page before.
     """
-    statement = select(RequestPerson).where(*_open(request))
-    if after is not None:
-        last = select(RequestPerson.id).where(RequestPerson.uuid == after).scalar_subquery()
-        statement = statement.where(RequestPerson.id > last)
-    places = session.scalars(statement.order_by(RequestPerson.id).limit(SIZE))
-    return [one for one in places if may(request, one, actor=actor, now=now)]
+    statement = select(RequestPerson).where(*_open(request)).order_by(RequestPerson.id).limit(SIZE)
+    last = session.scalar(select(RequestPerson.id).where(RequestPerson.uuid == after))
+    found: list[RequestPerson] = []
+    while len(found) < SIZE:
+        places = session.scalars(statement.where(RequestPerson.id > (last or 0))).all()
+        found += [one for one in places if may(request, one, actor=actor, now=now)]
+        if len(places) < SIZE:
+            break
+        last = places[-1].id
+    return found[:SIZE]
 
 
 def make(
