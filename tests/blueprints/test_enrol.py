@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from models import Directory, DirectoryType, Passkey, Placement, PlacementState, Serves
+from models import Directory, Passkey, Placement, PlacementState
 from tests.blueprints.conftest import said
+from tests.records import Records
 from tests.visitor import Visitor
 
 
@@ -27,17 +28,7 @@ def passkeys(portal, name="Grace Hopper") -> list[Passkey]:
 @pytest.fixture
 def directory(portal, administrator) -> Directory:
     with portal.database.write() as session:
-        made = Directory(
-            type=DirectoryType.ORY,
-            name="Example Ory",
-            settings={},
-            serves=Serves.EVERYONE,
-            created_at=portal.now(),
-            added_at=portal.now(),
-            verified_at=portal.now(),
-        )
-        session.add(made)
-    return made
+        return Records(session, portal.now).directory("Example Ory")
 
 
 def test_get_ready_shows_the_allowed_keys_and_what_will_happen(grace):

@@ -9,10 +9,11 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from models import Directory, DirectoryType, EnrolmentLink, Identity, Person, Serves
+from models import Directory, DirectoryType, EnrolmentLink, Person
 from services import agent_tickets
 from services.ceremonies import Purpose
 from tests.blueprints.conftest import said
+from tests.records import Records
 from tests.visitor import Visitor
 
 
@@ -20,31 +21,15 @@ from tests.visitor import Visitor
 def contoso(portal, administrator) -> Directory:
     """An Entra ID that makes keys of its own."""
     with portal.database.write() as session:
-        made = Directory(
-            type=DirectoryType.ENTRA,
-            name="Contoso",
-            settings={},
-            serves=Serves.EVERYONE,
-            created_at=portal.now(),
-            added_at=portal.now(),
-            verified_at=portal.now(),
-        )
-        session.add(made)
-    return made
+        return Records(session, portal.now).directory("Contoso", type=DirectoryType.ENTRA)
 
 
 def know(portal, directory: Directory, name: str = "Grace Hopper") -> None:
     """Link somebody to a record there."""
     with portal.database.write() as session:
         person = session.scalars(select(Person).where(Person.display_name == name)).one()
-        session.add(
-            Identity(
-                directory_id=directory.id,
-                person_id=person.id,
-                remote_id="there",
-                linked_at=portal.now(),
-            )
-        )
+        there = session.get_one(Directory, directory.id)
+        Records(session, portal.now).identity(there, person, "there")
 
 
 @pytest.fixture

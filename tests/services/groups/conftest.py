@@ -5,9 +5,8 @@ from sqlalchemy import select
 
 from directories.base import Group as RemoteGroup
 from models import Directory, DirectoryType, Group, Person
-from services import groups, role_changes
+from services import groups
 from services.groups import sources, step
-from services.roles import ADMINISTRATOR, USER_ADMINISTRATOR
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
 
@@ -28,16 +27,6 @@ def do(portal):
             return act(session, found)
 
     return run
-
-
-@pytest.fixture
-def house(portal, clock):
-    """Ada may do everything; Uma looks after people and groups; Bob and Cy may nothing."""
-    with portal.database.write() as session:
-        rows = Records(session, clock)
-        people = {name: rows.person(name, roles=[]) for name in ("ada", "uma", "bob", "cy")}
-        for name, role in (("ada", ADMINISTRATOR), ("uma", USER_ADMINISTRATOR)):
-            role_changes.grant(session, people[name], role, actor=None, now=clock())
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from models import (
     ProvisioningRequest,
     RequestPerson,
 )
-from services import mails, role_changes
+from services import mails
 from services.provisioning import drafts, gathering, inviting, rounds, sources
-from services.roles import ADMINISTRATOR, USER_ADMINISTRATOR
 from tests.fake_directory import FakeDirectory
 from tests.records import Records
 
@@ -32,16 +31,6 @@ def do(portal):
             return act(session, found)
 
     return run
-
-
-@pytest.fixture
-def house(portal, clock):
-    """Ada may do everything; Uma looks after people; Bob and Cy may nothing."""
-    with portal.database.write() as session:
-        rows = Records(session, clock)
-        people = {name: rows.person(name, roles=[]) for name in ("ada", "uma", "bob", "cy")}
-        for name, role in (("ada", ADMINISTRATOR), ("uma", USER_ADMINISTRATOR)):
-            role_changes.grant(session, people[name], role, actor=None, now=clock())
 
 
 @pytest.fixture
