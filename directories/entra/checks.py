@@ -84,6 +84,8 @@ class ConnectionTest:
             self._check("entra.policy", "Passkeys are switched on there", self._policy)
             self._check("entra.self_service", "Self-service set up is on", self._self_service)
             self._check("entra.keys", "Security keys are admitted", self._keys)
+            self._check("entra.passes", "Temporary Access Passes can be made", self._passes)
+            self._check("entra.sessions", "People can be signed out there", self._sessions)
             self._check("entra.clock", "The clocks agree", self._clock)
             self._check("entra.write", "Passkeys can be written", self._write)
         return self._conclude()
@@ -184,6 +186,26 @@ class ConnectionTest:
                 "has them.",
             )
         return passed("Nothing that is not used here.")
+
+    def _passes(self) -> Check:
+        return self._optional(
+            permissions.PASSES, "Whether the tenant's policy allows passes was not looked at."
+        )
+
+    def _sessions(self) -> Check:
+        return self._optional(permissions.SESSIONS)
+
+    def _optional(self, need: tuple[str, ...], caution: str = "") -> Check:
+        """What nothing else depends on, by the token's own list: not to have it is no failure."""
+        found = self._claims()
+        if found is None or found.roles is None:
+            return unknown("The token names no permission.", remedies.grant(need))
+        if granted := sorted(found.roles & set(need)):
+            return passed(f"Granted: {', '.join(granted)}. {caution}".rstrip())
+        return unknown(
+            f"Not granted, and nothing else depends on it: {remedies.named(need)}.",
+            remedies.grant(need),
+        )
 
     def _claims(self) -> Claims | None:
         return claims(self.tokens.token())

@@ -25,10 +25,14 @@ _ASKED: Mapping[tuple[str, ...], str] = {
     "UserAuthMethod-Passkey.ReadWrite.All)",
     permissions.POLICY: permissions.POLICY[0],
     permissions.ORGANIZATION: permissions.ORGANIZATION[0],
+    permissions.PASSES: permissions.PASSES[0],
+    permissions.SESSIONS: " or the wider ".join(permissions.SESSIONS),
 }
 """What to grant for each need: what HID's manual asks for, and the least of what is optional."""
 
-_OPTIONAL = frozenset((permissions.POLICY, permissions.ORGANIZATION))
+_OPTIONAL = frozenset(
+    (permissions.POLICY, permissions.ORGANIZATION, permissions.PASSES, permissions.SESSIONS)
+)
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "entra.users": permissions.USERS,

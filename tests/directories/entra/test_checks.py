@@ -22,7 +22,12 @@ from tests.directories.entra.stub import HERE, SETTINGS, VALUE
 OURS = ("http://localhost:5000", "https://keys.example.com")
 HID = ("Group.Read.All", "User.Read.All", "UserAuthenticationMethod.ReadWrite.All")
 LEAST = ("GroupMember.Read.All", "User.Read.All", "UserAuthMethod-Passkey.ReadWrite.All")
-OPTIONAL = ("Policy.Read.AuthenticationMethod", "Organization.Read.All", "Application.Read.All")
+OPTIONAL = (
+    "Policy.Read.AuthenticationMethod",
+    "Organization.Read.All",
+    "Application.Read.All",
+    "User.RevokeSessions.All",
+)
 CRESCENDO = "692db549-7ae5-44d5-a1e5-dd20a493b723"
 
 
@@ -42,6 +47,7 @@ def check(report, code: str):
 def test_a_good_connection_passes_every_check_that_can_pass(tenant, granted):
     tenant.control.consent(*granted, *OPTIONAL)
     report = report_of(connect(tenant, secret_expires_on="2099-12-31"))
+    passes = "passed" if granted is HID else "unknown"
     assert states(report) == {
         "entra.expiry": "passed",
         "entra.token": "passed",
@@ -55,6 +61,8 @@ def test_a_good_connection_passes_every_check_that_can_pass(tenant, granted):
         "entra.policy": "passed",
         "entra.self_service": "passed",
         "entra.keys": "passed",
+        "entra.passes": passes,
+        "entra.sessions": "passed",
         "entra.clock": "passed",
         "entra.write": "unknown",
     }
@@ -85,11 +93,30 @@ def test_what_is_optional_never_blocks(tenant):
     tenant.control.consent(*HID)
     report = report_of(connect(tenant))
     found = states(report)
-    for code in ("organization", "policy", "self_service", "keys", "expiry", "write"):
+    for code in ("organization", "policy", "self_service", "keys", "expiry", "sessions", "write"):
         assert found[f"entra.{code}"] == "unknown"
     assert "Policy.Read.AuthenticationMethod" in check(report, "entra.policy").remedy
     assert "Organization.Read.All" in check(report, "entra.organization").remedy
     assert report.verified
+
+
+@pytest.mark.parametrize(
+    ("code", "grants"),
+    [
+        ("entra.passes", ["UserAuthenticationMethod.ReadWrite.All"]),
+        ("entra.sessions", ["User.RevokeSessions.All", "User.ReadWrite.All"]),
+    ],
+)
+def test_what_help_needs_is_told_by_the_tokens_list_and_never_blocks(tenant, code, grants):
+    tenant.control.consent(*LEAST)
+    report = report_of(connect(tenant))
+    lacking = check(report, code)
+    assert (lacking.state, report.verified) == (CheckState.UNKNOWN, True)
+    assert all(one in lacking.evidence + lacking.remedy for one in grants)
+    for one in grants:
+        tenant.control.consent(*LEAST, one)
+        found = check(report_of(connect(tenant)), code)
+        assert found.state is CheckState.PASSED and one in found.evidence
 
 
 @pytest.mark.parametrize(
