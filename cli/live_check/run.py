@@ -15,9 +15,12 @@ from directories.base import (
     CheckState,
     Connector,
     DirectoryError,
+    Intended,
+    Misconfigured,
     PasskeyRecord,
     PersonRecord,
     RemoteIdentity,
+    Way,
 )
 from directories.ory import OryConnector
 from directories.pingone import PingOneConnector
@@ -58,7 +61,7 @@ class LiveCheck:
         if capabilities.lists_groups:
             self._groups()
         if capabilities.has_rules:
-            with self._step("its own rules are read"):
+            with self._step("its own rules are read", optional=True):
                 self._found(self.connection.rules().source)
         if isinstance(self.connection, PingOneConnector):
             with self._step("MFA policies are listed"):
@@ -69,15 +72,23 @@ class LiveCheck:
         return self.failed
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
+    def _step(self, name: str, *, optional: bool = False) -> Iterator[None]:
+        """One line of the report.
+
+        Args:
+            optional: whether it takes a permission that nobody has to give: to lack it is then
+                told, and is no failure.
+        """
         self._seen = ""
         try:
             yield
         except DirectoryError as error:
-            self.failed += 1
+            lacking = optional and isinstance(error, Misconfigured)
+            self.failed += not lacking
+            word = WORDS[CheckState.UNKNOWN if lacking else CheckState.FAILED]
             said = f" It said: {error.said}" if error.said else ""
             request = f" (request {error.request_id})" if error.request_id else ""
-            self._say(f"FAILED   {name}: {error.reason}{said}{request} [{error.code}]")
+            self._say(f"{word}  {name}: {error.reason}{said}{request} [{error.code}]")
         except _Wrong as wrong:
             self.failed += 1
             self._say(f"FAILED   {name}: {wrong}")
@@ -126,6 +137,20 @@ class LiveCheck:
             counted = self.connection.passkey_counts([someone.remote_id])[someone.remote_id]
             _demand(counted in (None, len(listed)), f"{len(listed)} are listed, {counted} counted")
             self._found(f"{len(listed)}")
+        with self._step("it is read how else they sign in", optional=True):
+            kinds = sorted({one.kind for one in self.connection.methods(someone)})
+            self._found(", ".join(kinds) or "nothing is told")
+        if self.connection.capabilities.way is not Way.IMPORT:
+            self._preflight(someone)
+
+    def _preflight(self, someone: RemoteIdentity) -> None:
+        """What a registration would meet: nothing is begun, and what is in the way of this one
+        person is no failure of the connector.
+        """
+        with self._step("what a registration for them would meet is looked at"):
+            findings = self.connection.preflight(someone, Intended())
+            _demand(bool(findings), "nothing is told")
+            self._found(", ".join(f"{one.code} {one.state.value}" for one in findings))
 
     def _groups(self) -> None:
         with self._step("groups are listed, and people narrowed to one"):

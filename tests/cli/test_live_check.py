@@ -70,12 +70,28 @@ def test_entra_is_only_read(capsys):
     with entra(people=3) as tenant:
         code = main(["entra"], given(**entra_settings(tenant)))
         methods = {one.method for one in tenant.control.requests()}
+        paths = [one.path for one in tenant.control.requests()]
         secret = tenant.client_secret
     said = capsys.readouterr().out
     assert code == 0, said
     assert methods <= {"GET", "POST"} and "throwaway" not in said and secret not in said
     assert "passed   its own rules are read" in said
     assert "passed   people are listed, page by page" in said
+    assert "passed   it is read how else they sign in: Password" in said
+    assert "passed   what a registration for them would meet is looked at: entra." in said
+    assert not any("creationOptions" in path or "temporaryAccess" in path for path in paths)
+
+
+def test_an_optional_permission_that_is_missing_is_no_failure(capsys):
+    with entra(people=3) as tenant:
+        narrow = ("User.Read.All", "Group.Read.All", "UserAuthMethod-Passkey.ReadWrite.All")
+        tenant.control.consent(*narrow)
+        code = main(["entra"], given(**entra_settings(tenant)))
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "unknown  it is read how else they sign in:" in said and "[entra.permission]" in said
+    assert "unknown  its own rules are read:" in said
+    assert "passed   what a registration for them would meet is looked at: entra." in said
 
 
 def test_entra_with_a_certificate_reads_it_from_files(capsys, tmp_path):
@@ -101,6 +117,8 @@ def test_pingone_is_only_read(capsys):
     assert code == 0, said
     assert methods == {"GET"} and secret not in said
     assert "passed   MFA policies are listed" in said
+    assert "passed   it is read how else they sign in" in said
+    assert "would meet is looked at: pingone." in said
 
 
 def test_a_wrong_secret_fails_and_is_not_shown(capsys):
