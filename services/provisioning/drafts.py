@@ -123,14 +123,16 @@ def confirm(
             what has changed since it was chosen.
     """
     own_draft(session, request, actor)
-    count = len(of(session, request))
-    if not count:
+    taken = of(session, request)
+    if not taken:
         raise Refusal("request_empty", "Choose the people first: nobody is in it yet.")
     demand_day(request.last_day, now=now)
     if request.policy is not None:
         _demand_policies(actor)
     known = {one.id for one in offered(session, actor)}
-    if any(one.directory_id not in known for one in request.directories):
+    named = {one.directory_id for one in request.directories}
+    named |= {one.directory_id for one in taken if one.directory_id is not None}
+    if not named <= known:
         raise _unknown_directory()
     request.state, request.confirmed_at, request.due_at = RequestState.PENDING, now, now
     audit.record(
@@ -144,7 +146,7 @@ def confirm(
         policy=request.policy,
         last_day=str(request.last_day),
         directories=[str(one.directory.uuid) for one in request.directories],
-        sources=count,
+        sources=len(taken),
     )
 
 
@@ -219,5 +221,6 @@ def _demand_policies(actor: Person) -> None:
 def _unknown_directory() -> Refusal:
     return Refusal(
         "request_directory_unknown",
-        "A directory that was chosen is not in service any more. Choose again.",
+        "A directory that was chosen is not in service any more, or you may not see it any more. "
+        "Choose again.",
     )

@@ -12,6 +12,7 @@ from directories.base import RemoteIdentity
 from models import (
     AuditEvent,
     Directory,
+    DirectoryType,
     Driver,
     Person,
     ProvisioningRequest,
@@ -23,6 +24,7 @@ from models import (
 from services import role_changes
 from services.provisioning import changing, closing, drafts, records, sources
 from services.refusal import Refusal
+from services.roles import USER_ADMINISTRATOR
 from tests.records import Records
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -111,6 +113,31 @@ def test_what_changed_since_it_was_chosen_is_looked_at_when_it_is_made(begun, do
     do(lambda session, found: setattr(found["Ory"], "ended_at", None))
     clock.forward(days=11)
     assert refusal(do, confirm) == "request_day_wrong"
+
+
+@pytest.mark.parametrize("kind", ["record", "group"])
+def test_people_are_taken_from_no_directory_that_one_may_not_see_any_more(begun, do, clock, kind):
+    def fill(session, found):
+        where = Records(session, clock).directory("PingOne", type=DirectoryType.PINGONE)
+        request, uma = found["Keys"], found["Uma"]
+        if kind == "record":
+            record = RemoteIdentity("r-1", "grace")
+            sources.add_record(session, request, where, record, actor=uma)
+        else:
+            crew = RemoteGroup("g-1", "Crew")
+            sources.add_directory_group(session, request, where, crew, actor=uma)
+        role = Records(session, clock).role(privileges=["requests.create", "ory.view"])
+        role_changes.grant(session, uma, str(role.uuid), actor=None, now=clock())
+        role_changes.revoke(session, uma, USER_ADMINISTRATOR, actor=found["Ada"], now=clock())
+
+    do(fill)
+    code = refusal(
+        do,
+        lambda session, found: drafts.confirm(
+            session, found["Keys"], actor=found["Uma"], now=clock()
+        ),
+    )
+    assert code == "request_directory_unknown"
 
 
 def test_only_directories_that_one_may_see_are_offered(do, clock, ory, entra):
