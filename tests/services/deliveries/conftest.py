@@ -12,6 +12,7 @@ from directories import registry
 from directories.base import Way
 from models import Delivery, DeliveryState, Directory, DirectoryType, Identity, Passkey, Placement
 from services import passkeys as passkey_records
+from services import placements
 from services.deliveries import outbox
 from services.deliveries.worker import work
 from tests.fake_directory import FakeDirectory
@@ -143,3 +144,19 @@ def vendor(world) -> int:
     world.fake.way = Way.FOREIGN
     world.fake.takes_identities = False
     return world.directory(type=DirectoryType.PINGONE)
+
+
+def refuse(world, error, times: int = 1) -> None:
+    world.fake.before["put_passkey"].extend([error] * times)
+
+
+def retry(world) -> None:
+    with world.portal.database.write() as session:
+        placements.retry(session, world.delivery().uuid, actor=None, now=world.clock())
+
+
+def view(world, passkey: int, directory: int) -> placements.PlacementView:
+    with world.portal.database.read() as session:
+        views = placements.of_passkey(session, session.get_one(Passkey, passkey))
+        name = session.get_one(Directory, directory).uuid
+    return next(one for one in views if one.directory == name)

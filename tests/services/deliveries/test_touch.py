@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from directories.base import Misconfigured, NotAccepted, Refused, TouchAgain, Transient
+from directories.base import Misconfigured, NotAccepted, TouchAgain, Transient
 from models import (
     AuditEvent,
     Delivery,
@@ -19,16 +19,13 @@ from models import (
     Serves,
 )
 from services import leaving, placements
-from services.deliveries import again, outbox, pauses, retrying
+from services.deliveries import outbox, pauses, retrying
 from services.refusal import Refusal
+from tests.services.deliveries.conftest import refuse, retry, view
 
 DONE, WAITING, HELD = DeliveryState.DONE, DeliveryState.WAITING, DeliveryState.HELD
 DROPPED, NEEDS_TOUCH = DeliveryState.DROPPED, DeliveryState.NEEDS_TOUCH
 PRESENT, ABSENT = PlacementState.PRESENT, PlacementState.ABSENT
-
-
-def refuse(world, error, times: int = 1) -> None:
-    world.fake.before["put_passkey"].extend([error] * times)
 
 
 def audited(world, tag: str) -> list[dict]:
@@ -37,11 +34,6 @@ def audited(world, tag: str) -> list[dict]:
             event.detail
             for event in session.scalars(select(AuditEvent).where(AuditEvent.tag == tag))
         ]
-
-
-def retry(world) -> None:
-    with world.portal.database.write() as session:
-        placements.retry(session, world.delivery().uuid, actor=None, now=world.clock())
 
 
 def test_the_directory_gets_the_answer_from_the_passkeys_own_rows(world, vendor):
@@ -176,79 +168,6 @@ def test_our_own_key_that_a_directory_refuses_stays_ours(world, vendor):
     assert caught.value.code == "touch_needed"
 
 
-def test_a_connection_that_is_wrong_waits_for_a_human_and_can_be_tried_in_time(world, vendor):
-    passkey = world.began(vendor)
-    refuse(world, Refused("Not now.", code="fake.no"))
-    world.work()
-    assert world.states() == [HELD]
-    assert world.passkey(passkey).ended_at is None
-    retry(world)
-    world.work()
-    assert world.states() == [DONE]
-
-
-def test_a_connection_that_is_mended_too_late_needs_a_new_touch_and_nothing_is_left_there(
-    world, vendor
-):
-    passkey = world.began(vendor)
-    refuse(world, Misconfigured("No permission.", code="fake.permission"))
-    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
-    world.work()
-    world.clock.forward(seconds=120)
-    assert view(world, passkey, vendor).state is placements.Standing.HELD
-    with world.portal.database.read() as session:
-        assert not retrying.hopeless(session, [world.delivery()])
-    retry(world)
-    world.work()
-    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
-    assert world.placement(passkey).begun is None
-    with pytest.raises(Refusal) as caught:
-        retry(world)
-    assert caught.value.code == "touch_needed"
-    assert view(world, passkey, vendor).touch_again
-
-
-def test_while_a_connection_stays_wrong_what_was_begun_is_not_forgotten(world, vendor):
-    passkey = world.began(vendor)
-    refuse(world, Misconfigured("No permission.", code="fake.permission"), times=3)
-    for _ in range(2):
-        world.work()
-        assert world.states() == [HELD] and world.placement(passkey).begun
-        world.clock.forward(seconds=120)
-        retry(world)
-    refuse(world, TouchAgain("Over.", code="fake.begin_again"))
-    world.work()
-    assert world.states() == [HELD]
-    retry(world)
-    world.work()
-    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
-
-
-def test_what_cannot_be_taken_back_while_the_connection_is_wrong_stays_known(world, vendor):
-    passkey = world.began(vendor)
-    refuse(world, TouchAgain("Over.", code="fake.begin_again"), times=2)
-    world.fake.before["discard"].append(Misconfigured("No permission.", code="fake.permission"))
-    world.work()
-    assert world.states() == [HELD] and world.placement(passkey).begun
-    world.clock.forward(seconds=120)
-    retry(world)
-    world.work()
-    assert (world.states(), len(world.fake.discarded)) == ([NEEDS_TOUCH], 1)
-
-
-def test_a_new_touch_takes_the_place_of_one_that_a_wrong_connection_held_too_long(world, vendor):
-    passkey = world.began(vendor)
-    refuse(world, Misconfigured("No permission.", code="fake.permission"))
-    world.work()
-    world.clock.forward(seconds=120)
-    with world.portal.database.write() as session:
-        person = session.get_one(Passkey, passkey).person
-        world.touched(session, person, session.get_one(Directory, vendor))
-    world.work()
-    assert world.states() == [DROPPED, DONE]
-    assert world.passkey(passkey).ended_because == "unfinished"
-
-
 def test_somebody_suspended_meanwhile_gets_nothing_and_nothing_is_left_there(world, vendor):
     passkey = world.began(vendor)
     with world.portal.database.write() as session:
@@ -337,13 +256,6 @@ def test_a_key_that_was_taken_and_is_not_shown_yet_is_not_called_refused(world, 
     assert (world.states(), world.placement(passkey).actual) == ([DONE], PRESENT)
 
 
-def view(world, passkey: int, directory: int) -> placements.PlacementView:
-    with world.portal.database.read() as session:
-        views = placements.of_passkey(session, session.get_one(Passkey, passkey))
-        name = session.get_one(Directory, directory).uuid
-    return next(one for one in views if one.directory == name)
-
-
 @pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs alone"])
 def test_the_person_is_told_that_a_new_touch_is_needed(world, vendor, own):
     refused, late = (world.began(vendor, own=own) for _ in range(2))
@@ -356,14 +268,6 @@ def test_the_person_is_told_that_a_new_touch_is_needed(world, vendor, own):
     seen = view(world, late, vendor)
     assert (seen.state, seen.touch_again) == (placements.Standing.NEEDS_TOUCH, True)
     assert seen.sentence.startswith("Touch your key once more to finish ")
-
-
-def test_what_an_operator_can_mend_asks_nobody_for_a_touch(world, vendor):
-    passkey = world.began(vendor)
-    refuse(world, Misconfigured("No permission.", code="fake.permission"))
-    world.work()
-    seen = view(world, passkey, vendor)
-    assert (seen.state, seen.touch_again) == (placements.Standing.HELD, False)
 
 
 def test_what_cannot_be_tried_again_is_told_from_what_can(world, vendor):
@@ -379,22 +283,6 @@ def test_what_cannot_be_tried_again_is_told_from_what_can(world, vendor):
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
         hopeless = retrying.hopeless(session, rows)
         assert [row.id in hopeless for row in rows] == [True, True, False]
-
-
-@pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs alone"])
-def test_a_mended_connection_tries_only_what_can_still_be_put(world, vendor, own):
-    world.began(vendor, own=own)
-    refuse(world, NotAccepted("No.", code="fake.not_accepted", said="AAGUID"))
-    world.work()
-    world.began(vendor, own=own)
-    refuse(world, Misconfigured("No permission.", code="fake.permission"))
-    world.work()
-    with world.portal.database.write() as session:
-        directory = session.get_one(Directory, vendor)
-        assert again.owe_held(session, directory, now=world.clock(), actor=None) == 1
-    world.work()
-    assert world.states() == [HELD, DROPPED, DONE]
-    assert world.deliveries()[0].said == "AAGUID"
 
 
 def test_who_left_is_unlinked_although_a_key_was_refused_there(world, vendor):
