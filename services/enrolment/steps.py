@@ -198,7 +198,8 @@ def _asked(
 
     A recovery asks for all of them again, because the key that is lost opens none of them any
     more. Who sets the portal up, or signs up, is known in no directory yet. A request names its
-    directories; where none of them can be enrolled for, it still leads to a key for this portal.
+    directories; where none of them can be enrolled for, it still leads to a key for this portal
+    alone.
     """
     named = scope.directories_for(session, link)
     found = touches.planned(session, portal, person_id, directories=named)
@@ -207,7 +208,7 @@ def _asked(
     if link.purpose is not LinkPurpose.RECOVER:
         left = tuple(one for one in found if one.way is not Way.FOREIGN or not one.done)
         found = left or found[:1]
-    return found or touches.planned(session, portal, person_id)[:1]
+    return found or (touches.own(session, portal, person_id),)
 
 
 def _touch(found: Sequence[Touch], step: EnrolmentStep, own: Touch) -> Touch | None:

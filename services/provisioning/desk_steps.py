@@ -67,8 +67,8 @@ def steps(session: Session, portal: Portal, place: RequestPerson) -> tuple[Step,
         session, portal, place.person_id, directories=scope.directories_for(session, place)
     )
     if not found:
-        # None of its directories can be enrolled for: it still leads to a key for this portal.
-        found = touches.planned(session, portal, place.person_id)[:1]
+        # None of its directories can be enrolled for: it leads to a key for this portal alone.
+        found = (touches.own(session, portal, place.person_id),)
     if without.chosen(session, found[0], place.person_id, place=alone_at(place), now=portal.now()):
         found = (touches.own(session, portal, place.person_id), *found[1:], found[0])
     return tuple(_step(place, touch, made) for touch in found)

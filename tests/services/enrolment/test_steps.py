@@ -16,6 +16,7 @@ from models import (
 )
 from services import links
 from services.enrolment import steps
+from services.provisioning import desk_steps
 from services.refusal import Refusal
 from tests.records import Records
 
@@ -297,9 +298,14 @@ def test_a_request_is_for_its_own_directories_and_learns_of_each_key(scene, port
 
 
 def test_a_request_that_nothing_can_be_enrolled_for_still_leads_to_a_key(scene, portal):
+    """One for this portal, and for no place that the request does not name."""
     strangers = scene.directory(DirectoryType.ENTRA, "Strangers", linked=False)
-    with portal.database.write() as session:
-        records = Records(session, portal.now)
-        request = records.request(records.person("ada"), session.merge(strangers))
-        place = records.request_person(request, session.get_one(Person, scene.grace.id))
-    assert places(scene.steps(scene.begin(request_person_id=place.id))) == [None]
+    scene.directory(DirectoryType.PINGONE, "Ping", SHARED)
+    for named in ([strangers], []):
+        with portal.database.write() as session:
+            records = Records(session, portal.now)
+            request = records.request(records.person(), *map(session.merge, named))
+            place = records.request_person(request, session.get_one(Person, scene.grace.id))
+            (at_desk,) = desk_steps.steps(session, portal, place)
+            assert at_desk.touch.directory is None
+        assert places(scene.steps(scene.begin(request_person_id=place.id))) == [None]
