@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from directories import registry
@@ -200,24 +200,28 @@ def _linked(session: Session, person_id: int) -> set[int]:
 
 def _placed(session: Session, person_id: int) -> set[tuple[int, int]]:
     """Which of the person's live passkeys are in which directories, or on their way there."""
+    found = session.execute(
+        select(Placement.passkey_id, Placement.directory_id)
+        .join(Passkey, Placement.passkey_id == Passkey.id)
+        .where(Passkey.person_id == person_id, counts())
+    )
+    return {(row[0], row[1]) for row in found}
+
+
+def counts() -> ColumnElement[bool]:
+    """A condition on placements and their passkeys: the touch was made, as the key is there, or on
+    its way.
+    """
     going_on = exists().where(
         Delivery.passkey_id == Placement.passkey_id,
         Delivery.directory_id == Placement.directory_id,
         Delivery.state.in_(GOING_ON),
     )
-    found = session.execute(
-        select(Placement.passkey_id, Placement.directory_id)
-        .join(Passkey, Placement.passkey_id == Passkey.id)
-        .where(
-            Passkey.person_id == person_id,
-            Passkey.ended_at.is_(None),
-            and_(
-                Placement.wanted == PlacementState.PRESENT,
-                or_(Placement.actual == PlacementState.PRESENT, going_on),
-            ),
-        )
+    return and_(
+        Passkey.ended_at.is_(None),
+        Placement.wanted == PlacementState.PRESENT,
+        or_(Placement.actual == PlacementState.PRESENT, going_on),
     )
-    return {(row[0], row[1]) for row in found}
 
 
 def _is_placed(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -27,7 +27,7 @@ from models import (
 from services import passkeys
 from services.attestation.policy import Policy
 from services.portal import Portal
-from services.provisioning import desk_steps, minting, progress, scope
+from services.provisioning import desk_left, desk_steps, minting, progress, scope
 from services.provisioning.desk_lists import unfinished
 from services.provisioning.minting import mintable
 from services.provisioning.progress import OPEN
@@ -93,7 +93,11 @@ def take(
         ):
             return mine
         release(session, mine, operator=operator)
-    rounds = (RequestPerson.position > after, RequestPerson.position <= after)
+    may = desk_left.something_left(session, portal, request)
+    rounds = (
+        and_(RequestPerson.position > after, may),
+        and_(RequestPerson.position <= after, may),
+    )
     for place in (one for which in rounds for one in _waiting(session, request, which, now=now)):
         if _can(session, portal, place, operator=operator, now=now) and claim(
             session, place, operator=operator, now=now
