@@ -154,7 +154,7 @@ def _register(here: Standing, person: Person, form: CeremonyForm) -> None:
         **form.answer,
     )
     if here.several:
-        flash(f"{_name(here, step)}: it is enrolled.", "success")
+        flash(f"{_name(here, step)} is enrolled.", "success")
 
 
 def _name(here: Standing, step: EnrolmentStep) -> str:

@@ -62,7 +62,7 @@ def test_the_steps_are_told_before_the_first_touch(grace):
 def test_after_the_first_touch_comes_the_second_and_the_link_lives_on(grace, portal):
     assert grace.enrol().location == "/enrol?step=touch"
     page = grace.get("/enrol?step=touch")
-    assert "Key for Latchkey: it is enrolled" in said(page)
+    assert "Key for Latchkey is enrolled" in said(page)
     assert "Touch 2 of 2" in said(page)
     with portal.database.read() as session:
         assert session.scalars(select(EnrolmentLink)).all()[-1].finished_at is None
