@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from services.deliveries.jobs import JOBS
 from services.portal import Portal, open_portal
 from tests.authenticator import BrowserError, SoftwareKey
 from tests.authenticator.world import World
+from tests.ports import free_row
 
 CHROMIUM = next(
     (
@@ -86,12 +86,6 @@ class Site:
     url: str
     portal: Portal
     ory: Running
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -158,7 +152,7 @@ def open_site(
     """
     database = folder / "latchkey.db"
     shutil.copy(migrated, database)
-    port = free_port()
+    port = free_row()
     url = f"http://{host}:{port}"
     data_dir = folder / "instance"
     settings = config.load(

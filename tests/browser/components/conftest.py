@@ -8,7 +8,8 @@ import pytest
 
 import config
 from app import create_app
-from tests.browser.conftest import PATIENCE_MS, free_port, serving
+from tests.browser.conftest import PATIENCE_MS, serving
+from tests.ports import free_row
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,7 @@ def components(tmp_path_factory, migrated_sqlite) -> str:
     """The address of the components page."""
     folder = tmp_path_factory.mktemp("components")
     shutil.copy(migrated_sqlite, folder / "latchkey.db")
-    port = free_port()
+    port = free_row()
     settings = config.load(
         {}, data_dir=folder, database_url=f"sqlite:///{folder / 'latchkey.db'}", port=port
     )
