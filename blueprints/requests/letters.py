@@ -32,7 +32,7 @@ def letters(order: UUID) -> Page:
             places = papers.next_page(
                 session, found, actor=current_user.person, after=after, now=portal().now()
             )
-            count = papers.count(session, found, now=portal().now())
+            count = papers.count(session, found)
         return render_template(
             "requests/letters.html",
             order=found,

@@ -107,10 +107,15 @@ def memberships(api: EntraApi, policy: Mapping[str, Any], user_id: str) -> froze
     )
     asked = list(dict.fromkeys(one.id for one in targets if GUID.fullmatch(one.id)))
     found: set[str] = set()
-    for first in range(0, min(len(asked), _MOST_GROUPS), BATCH_SIZE):
+    for first in range(0, len(asked), BATCH_SIZE):
         answer = api.groups_among(user_id, asked[first : first + BATCH_SIZE])
         value = answer.get("value") if isinstance(answer, Mapping) else None
-        found.update(one.casefold() for one in value or () if isinstance(one, str))
+        if not isinstance(value, list):
+            raise Misconfigured(
+                "What came back is no list of groups, so this is not Microsoft Graph.",
+                code="entra.not_graph",
+            )
+        found.update(one.casefold() for one in value if isinstance(one, str))
     return frozenset(found)
 
 

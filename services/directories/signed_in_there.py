@@ -63,12 +63,11 @@ def end(portal: Portal, identity: Identity, *, actor: Person) -> None:
     """
     directory = identity.directory
     on_behalf.demand(portal, directory, identity.remote_id, actor=actor)
+    connection = connector(portal, directory)
+    remote = connection.find_identity(browsing.NOBODY, identity.remote_id)
     failed: DirectoryError | None = None
     try:
-        remote = connector(portal, directory).find_identity(browsing.NOBODY, identity.remote_id)
-        connector(portal, directory).revoke_sessions(
-            remote or RemoteIdentity(identity.remote_id, identity.remote_id)
-        )
+        connection.revoke_sessions(remote or RemoteIdentity(identity.remote_id, identity.remote_id))
     except DirectoryError as error:
         failed = error
     on_behalf.note(portal, audit.Tag.IDENTITY_SIGNED_OUT, identity, actor=actor, error=failed)

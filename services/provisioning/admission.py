@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -25,6 +25,7 @@ from models import (
     RequestState,
 )
 from models.passkeys import OWN
+from services.provisioning.progress import OPEN
 from services.provisioning.settlement import placed, wanted
 from services.roles import holds_more
 from services.serving import IMPORTING, serves
@@ -75,6 +76,15 @@ class Found:
 def refused(place: RequestPerson) -> bool:
     """Whether somebody could not be taken in at all."""
     return place.state is RequestState.FAILED and place.code in NOT_TAKEN
+
+
+def unfinished() -> ColumnElement[bool]:
+    """A condition on the people of requests: a key can still be enrolled for them."""
+    failed = and_(
+        RequestPerson.state == RequestState.FAILED,
+        or_(RequestPerson.code.is_(None), RequestPerson.code.not_in(NOT_TAKEN)),
+    )
+    return or_(RequestPerson.state.in_(OPEN), failed)
 
 
 def full(request: ProvisioningRequest) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import EnrolmentLink, Person, ProvisioningRequest, RequestPerson, RequestState
 from services import audit
 from services.provisioning.drafts import demand_day, ends, tidy_name
-from services.provisioning.minting import links_of, select_places
+from services.provisioning.minting import links_of
 from services.provisioning.progress import OPEN
 from services.provisioning.records import lock
 from services.refusal import Refusal
@@ -46,7 +46,7 @@ def change(
         session.execute(
             update(EnrolmentLink)
             .where(
-                links_of(select_places(RequestPerson.request_id == request.id)),
+                links_of(select(RequestPerson.id).where(RequestPerson.request_id == request.id)),
                 EnrolmentLink.finished_at.is_(None),
                 EnrolmentLink.revoked_at.is_(None),
             )

@@ -28,7 +28,7 @@ from services import passkeys
 from services.attestation.policy import Policy
 from services.portal import Portal
 from services.provisioning import desk_left, desk_steps, minting, progress, scope
-from services.provisioning.desk_lists import unfinished
+from services.provisioning.admission import unfinished
 from services.provisioning.minting import mintable
 from services.provisioning.progress import OPEN
 from services.refusal import Refusal

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from models import Passkey, ProvisioningRequest, RequestPasskey, RequestPerson, RequestState
-from services.provisioning.admission import NOT_TAKEN
-from services.provisioning.progress import OPEN
+from models import Passkey, ProvisioningRequest, RequestPasskey, RequestPerson
+from services.provisioning.admission import unfinished
 
 
 def left(session: Session, request: ProvisioningRequest, *, limit: int) -> list[RequestPerson]:
@@ -40,15 +39,6 @@ def latest(
         .limit(limit)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def unfinished() -> ColumnElement[bool]:
-    """A condition on the people of requests: a key can still be enrolled for them."""
-    failed = and_(
-        RequestPerson.state == RequestState.FAILED,
-        or_(RequestPerson.code.is_(None), RequestPerson.code.not_in(NOT_TAKEN)),
-    )
-    return or_(RequestPerson.state.in_(OPEN), failed)
 
 
 def _registered() -> ColumnElement[bool]:

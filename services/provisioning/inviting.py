@@ -28,7 +28,7 @@ from models import (
 from services import audit, links, mails
 from services.portal import Portal
 from services.provisioning import minting, settlement
-from services.provisioning.admission import NOT_TAKEN
+from services.provisioning.admission import unfinished
 from services.provisioning.progress import OPEN, hold, take_up
 from services.provisioning.records import changed, lock
 from services.refusal import Refusal
@@ -209,8 +209,7 @@ def remindable(request: ProvisioningRequest, *, now: datetime) -> tuple[ColumnEl
     return (
         RequestPerson.request_id == request.id,
         RequestPerson.person_id.is_not(None),
-        RequestPerson.state.in_((*OPEN, RequestState.FAILED)),
-        or_(RequestPerson.code.is_(None), RequestPerson.code.not_in(NOT_TAKEN)),
+        unfinished(),
         RequestPerson.invited_at <= now - PAUSE,
         or_(RequestPerson.reminded_at.is_(None), RequestPerson.reminded_at <= now - PAUSE),
         ~busy.exists(),

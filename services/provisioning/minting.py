@@ -144,11 +144,6 @@ def latest(session: Session, places: Sequence[int]) -> list[EnrolmentLink]:
     )
 
 
-def select_places(*which: ColumnElement[bool]) -> Select[int]:
-    """The keys of some people of requests."""
-    return select(RequestPerson.id).where(*which)
-
-
 def links_of(places: Select[int]) -> ColumnElement[bool]:
     """A condition on links: those of these people of requests."""
     return EnrolmentLink.request_person_id.in_(places)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models import Person, ProvisioningRequest, RequestPerson, RequestState
-from services import audit, links
-from services.provisioning import inviting, minting
-from services.provisioning.admission import NOT_TAKEN
-from services.provisioning.progress import OPEN
+from models import Person, ProvisioningRequest, RequestPerson
+from services import audit
+from services.provisioning import minting, settlement
+from services.provisioning.admission import unfinished
 from services.provisioning.records import lock
 from services.roles import holds_more
 
@@ -33,7 +32,7 @@ class Paper:
     token: str = field(repr=False)
 
 
-def count(session: Session, request: ProvisioningRequest, *, now: datetime) -> int:
+def count(session: Session, request: ProvisioningRequest) -> int:
     """How many people of the request may be given a letter."""
     found = select(func.count()).select_from(RequestPerson).where(*_open(request))
     return session.scalar(found) or 0
@@ -89,10 +88,11 @@ def make(
         if not may(request, place, actor=actor, now=now) or place.person is None:
             continue
         reminder = place.invited_at is not None
-        shown: links.Made = inviting.show(session, place, actor=actor, now=now)
-        day = request.last_day or shown.link.expires_at.date()
-        made.append(Paper(place, place.person, day, reminder, shown.token))
+        link = minting.mint(session, place.id, actor=actor, now=now)
+        day = request.last_day or link.link.expires_at.date()
+        made.append(Paper(place, place.person, day, reminder, link.token))
     if made:
+        settlement.settle(session, request, now=now)
         audit.record(
             session,
             audit.Tag.REQUEST_LETTERS_MADE,
@@ -122,8 +122,7 @@ def _open(request: ProvisioningRequest) -> tuple[ColumnElement[bool], ...]:
     return (
         RequestPerson.request_id == request.id,
         RequestPerson.person_id.is_not(None),
-        RequestPerson.state.in_((*OPEN, RequestState.FAILED)),
-        or_(RequestPerson.code.is_(None), RequestPerson.code.not_in(NOT_TAKEN)),
+        unfinished(),
     )
 
 

@@ -161,7 +161,7 @@ def _judge(
         place.code = place.reason = place.claimed_by_id = place.claim_until = None
         _record(session, audit.Tag.REQUEST_PERSON_COMPLETED, place, now=now)
         return
-    if place.state is RequestState.EXPIRED:
+    if _over(place.request, now=now):
         return  # what was registered in time may still arrive, and says so when it does
     place.check_at = now + LOOK_AGAIN
     why = next((stuck[one.id] for one in missing if one.id in stuck), None)
@@ -177,6 +177,15 @@ def _judge(
         place.code = (why.code or "delivery.held")[:64]
         place.reason = f"{why.directory.name}: {why.reason or why.said or 'it refused.'}"[:1000]
         _record(session, audit.Tag.REQUEST_PERSON_FAILED, place, now=now)
+
+
+def _over(request: ProvisioningRequest, *, now: datetime) -> bool:
+    """Whether nobody goes on in the request, whatever is mended."""
+    return (
+        request.ended_at is not None
+        or request.state in (RequestState.CANCELLED, RequestState.EXPIRED)
+        or (request.ends_at is not None and request.ends_at <= now)
+    )
 
 
 def wanted(session: Session, request: ProvisioningRequest) -> list[Directory]:
